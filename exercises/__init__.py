@@ -1,0 +1,1 @@
+"""Graded exercises, one source notebook each, and the editions made from them."""

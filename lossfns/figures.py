@@ -1,0 +1,201 @@
+"""The course's figure style, and the pictures that every chapter draws.
+
+Importing the module sets the style: figures are SVG with a fixed hash salt and without a date,
+so that a notebook's figure is the same text whenever and wherever it is drawn, and a test can
+compare it. Text is drawn as outlines, so it looks the same without any font installed.
+Colours come from :data:`PALETTE` alone: the site replaces each by its partner of
+:data:`PALETTE_DARK` when the reader chooses the dark theme.
+"""
+
+from collections.abc import Callable, Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import sympy as sp
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+from torch import Tensor
+
+from lossfns.symbolic import LossDefinition
+
+PALETTE = {
+    "paper": "#ffffff",
+    "ink": "#1d232b",
+    "muted": "#5d6773",
+    "grid": "#d8dde3",
+    "blue": "#0b6aad",
+    "orange": "#c8500a",
+    "green": "#00805f",
+    "purple": "#9a3b7d",
+    "gold": "#8a6800",
+}
+"""Colours on a light page. Hues after Okabe and Ito (2008), darkened to 4.5:1 against white."""
+
+PALETTE_DARK = {
+    "paper": "#14181f",
+    "ink": "#e8ebef",
+    "muted": "#a7b0bb",
+    "grid": "#38404b",
+    "blue": "#6bb8f0",
+    "orange": "#ff9a56",
+    "green": "#3fcba2",
+    "purple": "#e39bcb",
+    "gold": "#e3bd4f",
+}
+"""Their partners on a dark page, each at least 4.5:1 against the dark paper."""
+
+WIDTH = 5.4
+"""Width of a figure in inches. At 390 px its 11 pt text is still 10 px high."""
+
+STYLE = {
+    "figure.figsize": (WIDTH, 3.4),
+    "figure.dpi": 96,
+    "figure.facecolor": PALETTE["paper"],
+    "figure.constrained_layout.use": True,
+    "savefig.facecolor": PALETTE["paper"],
+    "svg.fonttype": "path",
+    "svg.hashsalt": "lossfns",
+    "font.family": "DejaVu Sans",
+    "font.size": 11,
+    "text.color": PALETTE["ink"],
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 11,
+    "axes.labelcolor": PALETTE["ink"],
+    "axes.facecolor": PALETTE["paper"],
+    "axes.edgecolor": PALETTE["muted"],
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.formatter.useoffset": False,
+    "axes.prop_cycle": mpl.cycler(
+        color=[PALETTE[name] for name in ("blue", "orange", "green", "purple", "gold")],
+        linestyle=["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))],
+    ),
+    "grid.color": PALETTE["grid"],
+    "grid.linewidth": 0.7,
+    "xtick.color": PALETTE["muted"],
+    "ytick.color": PALETTE["muted"],
+    "xtick.labelcolor": PALETTE["ink"],
+    "ytick.labelcolor": PALETTE["ink"],
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+    "lines.linewidth": 2.0,
+    "lines.markersize": 5,
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+    "legend.handlelength": 2.4,
+}
+"""Matplotlib settings of every figure. Each line style differs, so colour never stands alone."""
+
+
+def use_style() -> None:
+    """Set the course's style, in a notebook and outside one."""
+    mpl.rcParams.update(STYLE)
+    # Without these the SVG carries the moment and the version that drew it. The bounding box
+    # stays the figure's own, so all figures of one width are equally wide on a page.
+    undated = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    set_matplotlib_formats("svg", bbox_inches=None, metadata=undated)
+
+
+def stacked(rows: int, height: float = 2.4, **keywords: object) -> tuple[Figure, Sequence[Axes]]:
+    """``rows`` panels above one another: a phone shows them as large as a single one."""
+    return plt.subplots(rows, 1, figsize=(WIDTH, rows * height), **keywords)
+
+
+def curve(expression: sp.Expr, symbol: sp.Symbol) -> Callable[[np.ndarray], np.ndarray]:
+    """A NumPy function of a SymPy expression, an array also where the expression is constant.
+
+    >>> curve(sp.Integer(2), sp.Symbol("o"))(np.array([0.0, 1.0]))
+    array([2., 2.])
+    """
+    function = sp.lambdify(symbol, expression, "numpy")
+    return lambda points: np.broadcast_to(function(points), points.shape).astype(float)
+
+
+def loss_and_gradient(
+    losses: Sequence[LossDefinition], *, target: float = 0.0, reach: float = 3.0
+) -> tuple[Figure, Sequence[Axes]]:
+    """Draw losses above their gradients, over the residual of one example.
+
+    The curves come from the symbolic definitions, so a picture cannot disagree with a formula.
+    A gradient that jumps is drawn with a gap at the jump.
+
+    Args:
+        losses: definitions with one input; drawn in the style's order of colours.
+        target: the example's target.
+        reach: largest residual drawn, either way.
+    """
+    figure, axes = stacked(2, sharex=True)
+    # An even number of points leaves out 0 itself, where a kink has no slope.
+    residual = np.linspace(-reach, reach, 400)
+    for loss in losses:
+        (prediction,) = loss.inputs
+        known = {**loss.parameters, loss.target: sp.Float(target)}
+        value = curve(loss.expression.subs(known), prediction)(target + residual)
+        slope = curve(loss.gradient()[0].subs(known), prediction)(target + residual)
+        axes[0].plot(residual, value, label=loss.title)
+        axes[1].plot(residual, _without_jumps(slope))
+    axes[0].set(title="loss of one example", ylabel="ℓ")
+    axes[1].set(
+        title="its gradient", ylabel="∂ℓ/∂o", xlabel="residual o − y (prediction minus target)"
+    )
+    axes[0].legend(loc="upper center")
+    return figure, axes
+
+
+def surface(
+    axes: Axes,
+    function: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    levels: Sequence[float],
+    *,
+    resolution: int = 60,
+) -> None:
+    """Contour lines of ``function``, filled so that a deeper blue is lower.
+
+    Args:
+        axes: where to draw.
+        function: maps two arrays of one shape to the heights.
+        x_range: ends of the horizontal axis.
+        y_range: ends of the vertical axis.
+        levels: heights of the lines, rising.
+        resolution: grid points along each side.
+    """
+    grid = np.meshgrid(np.linspace(*x_range, resolution), np.linspace(*y_range, resolution))
+    heights = function(*grid)
+    # One colour at falling opacity: a colour map would not follow the page's theme.
+    fills = [(PALETTE["blue"], opacity) for opacity in np.linspace(0.5, 0.05, len(levels))]
+    edges = [-np.inf, *levels]
+    axes.contourf(*grid, heights, levels=edges, colors=fills)
+    axes.contour(*grid, heights, levels=levels, colors=PALETTE["blue"], linewidths=0.6)
+    axes.grid(False)
+
+
+def descent_path(axes: Axes, path: Tensor, *, label: str, color: str = "orange") -> None:
+    """The visited points of a descent in two parameters, joined, the start ringed."""
+    x_values, y_values = path.T.tolist()
+    axes.plot(
+        x_values,
+        y_values,
+        color=PALETTE[color],
+        marker="o",
+        markersize=3.5,
+        linewidth=1.4,
+        linestyle="-",
+        label=label,
+    )
+    axes.plot(x_values[0], y_values[0], marker="o", color=PALETTE[color], fillstyle="none", ms=10)
+
+
+def _without_jumps(values: np.ndarray) -> np.ndarray:
+    """``values`` with NaN at every jump, so that no line is drawn across it."""
+    jumps = np.abs(np.diff(values)) > 0.1 * np.ptp(values)
+    return np.where(np.append(jumps & (np.ptp(values) > 0), False), np.nan, values)
+
+
+use_style()
