@@ -104,6 +104,109 @@ def check_count(name: str, value: int, *, minimum: int = 0) -> None:
         raise ValueError(f"{name} must be an integer of at least {minimum}; got {value}")
 
 
+def check_real(name: str, tensor: Tensor) -> None:
+    """Raise ``TypeError`` unless ``tensor`` holds real numbers, floating-point or integer.
+
+    >>> check_real("target", torch.tensor([True]))
+    Traceback (most recent call last):
+    TypeError: target must be a floating-point or integer tensor; got torch.bool
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"{name} must be a tensor; got {type(tensor).__name__}")
+    if tensor.is_complex() or tensor.dtype == torch.bool:
+        raise TypeError(f"{name} must be a floating-point or integer tensor; got {tensor.dtype}")
+
+
+def check_signs(name: str, tensor: Tensor) -> None:
+    """Raise unless every element of ``tensor`` is exactly 1 or -1.
+
+    >>> check_signs("target", torch.tensor([1, 0]))
+    Traceback (most recent call last):
+    ValueError: target must be 1 or -1 everywhere; got 0
+    """
+    check_real(name, tensor)
+    check_values(name, tensor, tensor.abs() == 1, "1 or -1")
+
+
+def check_class_indices(name: str, tensor: Tensor, classes: int, *, lowest: int = 0) -> None:
+    """Raise unless every element of ``tensor`` is an integer from ``lowest`` to ``classes - 1``.
+
+    >>> check_class_indices("target", torch.tensor([0, 3]), 3)
+    Traceback (most recent call last):
+    IndexError: target must be a class index from 0 to 2 everywhere; got 3
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"{name} must be a tensor; got {type(tensor).__name__}")
+    if tensor.dtype != torch.int64:
+        raise TypeError(f"{name} must be a torch.int64 tensor of class indices; got {tensor.dtype}")
+    if _has_values(tensor):
+        outside = tensor[(tensor < lowest) | (tensor >= classes)]
+        if outside.numel():
+            raise IndexError(
+                f"{name} must be a class index from {lowest} to {classes - 1} everywhere; "
+                f"got {outside[0].item()}"
+            )
+
+
+def check_integer(name: str, tensor: Tensor) -> None:
+    """Raise ``TypeError`` unless ``tensor`` holds integers, of any width.
+
+    >>> check_integer("target", torch.tensor([1.0, 2.0]))
+    Traceback (most recent call last):
+    TypeError: target must be an integer tensor; got torch.float32
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"{name} must be a tensor; got {type(tensor).__name__}")
+    if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
+        raise TypeError(f"{name} must be an integer tensor; got {tensor.dtype}")
+
+
+def check_between(name: str, tensor: Tensor, low: float, high: float) -> None:
+    """Raise ``ValueError`` unless every element lies in ``[low, high]``, in eager mode.
+
+    >>> check_between("target", torch.tensor([0.5, 1.5]), 0, 1)
+    Traceback (most recent call last):
+    ValueError: target must be between 0 and 1 everywhere; got 1.5
+    """
+    if not _has_values(tensor) or tensor.numel() == 0:
+        return
+    # One pass over the tensor instead of four; a NaN makes both ends NaN, and is refused.
+    least, greatest = torch.aminmax(tensor.detach())
+    if not (least >= low and greatest <= high):
+        allowed = (tensor >= low) & (tensor <= high)
+        check_values(name, tensor, allowed, f"between {low} and {high}")
+
+
+def check_log_probabilities(name: str, tensor: Tensor) -> None:
+    """Raise ``ValueError`` unless every element is the logarithm of a probability, in eager mode.
+
+    >>> check_log_probabilities("input", torch.tensor([0.2, 0.8]))
+    Traceback (most recent call last):
+    ValueError: input must be a log-probability, at most 0, everywhere; got 0.20000000298023224
+    """
+    if not _has_values(tensor) or tensor.numel() == 0:
+        return
+    # Logits minus their log-sum-exp end up this far above 0 when the logits are 10,000.
+    rounding = 1e-2
+    if not tensor.detach().amax() <= rounding:
+        check_values(name, tensor, tensor <= rounding, "a log-probability, at most 0,")
+
+
+def check_distribution(name: str, tensor: Tensor, dim: int) -> None:
+    """Raise ``ValueError`` unless ``tensor`` holds probabilities that sum to 1 along ``dim``.
+
+    >>> check_distribution("input", torch.tensor([0.25, 0.25]), 0)
+    Traceback (most recent call last):
+    ValueError: input must be probabilities with sum 1 along dim 0 everywhere; got 0.5
+    """
+    check_between(name, tensor, 0, 1)
+    total = tensor.detach().to(torch.promote_types(tensor.dtype, torch.float32)).sum(dim)
+    # Each of a thousand classes' probabilities may have been rounded to bfloat16.
+    rounding = max(1e-4, 2 * torch.finfo(tensor.dtype).eps)
+    description = f"probabilities with sum 1 along dim {dim}"
+    check_values(name, total, (total - 1).abs() <= rounding, description)
+
+
 def _has_values(tensor: Tensor) -> bool:
     """Whether the tensor's numbers can be read here and now."""
     # PyTorch has no public question for "am I inside vmap or grad?"; under either a tensor is a

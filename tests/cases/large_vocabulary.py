@@ -1,0 +1,83 @@
+"""Cases of the losses over large vocabularies."""
+
+import torch
+import torch.nn.functional as F
+from hypothesis import strategies as st
+from torch import Tensor
+
+from lossfns.large_vocabulary import linear_cross_entropy, vocab_parallel_cross_entropy
+from tests.loss_cases import Arguments, Case, Shape, normal
+
+FEATURES, CLASSES = 3, 5
+
+
+def class_indices(examples: int, generator: torch.Generator) -> Tensor:
+    """A class for each example."""
+    return torch.randint(CLASSES, (examples,), generator=generator)
+
+
+def draw_tokens(shape: Shape, dtype: torch.dtype, generator: torch.Generator) -> Arguments:
+    """As many tokens as the shape has elements, a layer, and the tokens' classes."""
+    tokens = torch.Size(shape).numel()
+    return {
+        "input": normal((tokens, FEATURES), dtype, generator),
+        "linear_weight": normal((CLASSES, FEATURES), dtype, generator),
+        "target": class_indices(tokens, generator),
+    }
+
+
+def draw_logits(shape: Shape, dtype: torch.dtype, generator: torch.Generator) -> Arguments:
+    """Logits of all classes, as a single rank holds them, and class indices."""
+    examples = torch.Size(shape).numel()
+    return {
+        "input": normal((examples, CLASSES), dtype, generator),
+        "target": class_indices(examples, generator),
+    }
+
+
+def weight_classes(arguments: Arguments, generator: torch.Generator) -> Tensor:
+    """A weight for each class, none of them 0."""
+    drawn = torch.rand(CLASSES, dtype=torch.float64, generator=generator)
+    return (0.25 + drawn).to(arguments["input"].dtype)
+
+
+def weight_of_targets(arguments: Arguments, weight: Tensor | None) -> Tensor | int:
+    """The sum of the weights of the targets' classes."""
+    target = arguments["target"]
+    return target.numel() if weight is None else weight[target].sum()
+
+
+def minus_log_softmax(input: Tensor, target: Tensor) -> Tensor:
+    """−log softmax(o)_y"""
+    return -input.log_softmax(-1).gather(-1, target.unsqueeze(-1)).squeeze(-1)
+
+
+def minus_log_softmax_of_layer(input: Tensor, linear_weight: Tensor, target: Tensor) -> Tensor:
+    """−log softmax(W x)_y"""
+    return minus_log_softmax(F.linear(input, linear_weight), target)
+
+
+CASES = (
+    Case(
+        function=linear_cross_entropy,
+        draw=draw_tokens,
+        naive=minus_log_softmax_of_layer,
+        # Logits of size 30 that cancel in a loss of any size.
+        roundings=256,
+        draw_weight=weight_classes,
+        denominator=weight_of_targets,
+        differentiable=("input", "linear_weight"),
+        shapes=st.integers(1, 5).map(lambda tokens: (tokens,)),
+        stricter={},
+    ),
+    Case(
+        function=vocab_parallel_cross_entropy,
+        draw=draw_logits,
+        naive=minus_log_softmax,
+        roundings=64,
+        draw_weight=weight_classes,
+        denominator=weight_of_targets,
+        differentiable=("input",),
+        shapes=st.integers(1, 5).map(lambda examples: (examples,)),
+    ),
+)
