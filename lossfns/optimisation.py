@@ -178,5 +178,7 @@ def _check_data(data: tuple[Tensor, ...], batch_size: int) -> int:
         )
     (count,) = lengths
     if batch_size > count:
-        raise ValueError(f"batch_size must be at most the number of rows, {count}; got {batch_size}")
+        raise ValueError(
+            f"batch_size must be at most the number of rows, {count}; got {batch_size}"
+        )
     return count
