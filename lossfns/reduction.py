@@ -6,6 +6,8 @@ from torch import Tensor
 from lossfns.validation import check_reduction
 
 _HALF_PRECISION = (torch.float16, torch.bfloat16)
+# A table, since the compiler cannot trace dtype.to_real().
+_REAL_PART = {torch.complex64: torch.float32, torch.complex128: torch.float64}
 
 
 def widen(*tensors: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -32,7 +34,7 @@ def common_dtype(*tensors: Tensor | None) -> torch.dtype:
     dtype, *others = [tensor.dtype for tensor in tensors if tensor is not None]
     for other in others:
         dtype = torch.promote_types(dtype, other)
-    return dtype.to_real()
+    return _REAL_PART.get(dtype, dtype)
 
 
 def reduce(
