@@ -14,7 +14,7 @@ SOURCES := $(shell find chapters exercises lossfns -type f \
 unexport PYTHONPATH PYTHONHOME
 
 .DELETE_ON_ERROR:
-.PHONY: book test lab serve execute lock clean help
+.PHONY: book test lab serve execute format lock clean help
 
 book: $(SITE) ## the site, in _build/html
 
@@ -22,13 +22,18 @@ test: $(SITE) ## the site, then every check
 	@$(BIN)/python -m pytest
 
 lab: $(INSTALLED) ## JupyterLab on the course
-	@$(BIN)/jupyter lab chapters
+	@$(BIN)/jupyter lab
 
 serve: $(SITE) ## the site on http://localhost:8000 (another port: make serve PORT=9000)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 execute: $(INSTALLED) ## run every notebook and store its outputs (some: NOTEBOOKS=chapters/regression)
 	@$(BIN)/python chapters/_ext/notebooks.py execute $(NOTEBOOKS)
+
+format: $(INSTALLED) ## ruff's style, in modules and notebooks
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff format --quiet --line-length=80 $(filter %.ipynb,$(SOURCES))
 
 lock: ## requirements.lock anew, with the newest versions that pyproject.toml allows
 	@mkdir -p _build && echo "torch==$(TORCH)" >_build/constraints.txt

@@ -285,6 +285,11 @@ class NegativeLogLikelihood(Claim):
         return f"the negative log-likelihood of {self.noise} noise, up to a factor and a constant"
 
     def verify(self, loss: LossDefinition) -> Evidence:
+        if not sp.sympify(self.scale).is_positive:
+            raise self.refute(loss, f"the factor {self.scale} is not positive")
+        total = sp.simplify(sp.integrate(self.density, (loss.target, -sp.oo, sp.oo)))
+        if total != 1:
+            raise self.refute(loss, f"its density integrates to {total}")
         negative_log = sp.expand_log(-sp.log(self.density), force=True)
         rest = sp.simplify(negative_log - self.scale * loss.expression)
         if rest.has(*loss.inputs):

@@ -144,7 +144,7 @@ def test_a_broken_formula_stops_the_build(project: Path) -> None:
     assert result.returncode != 0
     assert "chapters/index.md:3: WARNING: KaTeX parse error" in result.stderr
     assert r"in the formula \frac{1}" in result.stderr
-    assert "unknown document: 'chapters/nothing'" in result.stderr
+    assert "unknown document: 'nothing'" in result.stderr
     assert (project / "_build" / "html" / "index.html").read_text() == GOOD_SITE
 
 
@@ -155,12 +155,15 @@ def test_a_build_replaces_the_site_and_is_not_repeated(project: Path) -> None:
     first = make(project, "-o", ".venv/.installed", "book")
     assert first.returncode == 0, first.stderr
     assert "A page" in (project / "_build" / "html" / "chapters" / "index.html").read_text()
-    assert make(project, "-o", ".venv/.installed", "-q", "book").returncode == 0
+    # Without an environment, all that make can do is nothing.
+    (project / ".venv").unlink()
+    (project / ".venv").mkdir()
+    assert make(project, "-o", ".venv/.installed", "book").returncode == 0
     extra.unlink()
-    assert make(project, "-o", ".venv/.installed", "-q", "book").returncode == 1
+    assert make(project, "-o", ".venv/.installed", "book").returncode != 0
 
 
 def test_help_names_every_command() -> None:
     """A command that help does not name is not found."""
     listed = {line.split()[1] for line in make(ROOT, "help").stdout.splitlines()}
-    assert listed == {"book", "test", "lab", "serve", "execute", "lock", "clean", "help"}
+    assert listed == {"book", "test", "lab", "serve", "execute", "format", "lock", "clean", "help"}

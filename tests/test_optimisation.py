@@ -319,6 +319,7 @@ def test_start_is_left_as_it_was(requires_grad: bool, steps: int) -> None:
         ]
 
     for descent in descend():
+        assert not descent.path.requires_grad
         # The result's memory is its own: to change it must not change the start either.
         descent.path.zero_()
     assert torch.equal(start.detach(), START)

@@ -65,6 +65,7 @@ def parse(text: str) -> NotebookNode:
     if not isinstance(content, dict) or content.get("nbformat") != 4:
         raise ValueError("no notebook of format 4")
     notebook = nbformat.from_dict(content)
+    nbformat.validate(notebook)
     # Older notebooks have no cell ids, which the format has asked for since 4.5.
     notebook.nbformat_minor = 5
     for number, cell in enumerate(notebook.get("cells", [])):
@@ -74,7 +75,6 @@ def parse(text: str) -> NotebookNode:
                 cell[key] = "".join(cell[key])
         for output in cell.get("outputs", []):
             _join_lines(output)
-    nbformat.validate(notebook)
     return notebook
 
 
