@@ -1,7 +1,8 @@
 """Editions of an exercise.
 
 The source is one notebook with nbgrader's cell metadata and markers. It holds the solutions
-between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, so it runs as it stands.
+between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, so it runs as it stands, and the tests
+that a grader keeps to itself between ``### BEGIN HIDDEN TESTS`` and ``### END HIDDEN TESTS``.
 """
 
 import copy
@@ -11,15 +12,21 @@ from typing import Any
 Notebook = dict[str, Any]
 Cell = dict[str, Any]
 
-_SOLUTION = re.compile(
-    r"^(?P<indent>[ \t]*)### BEGIN SOLUTION[ \t]*\n.*?^[ \t]*### END SOLUTION[ \t]*(?:\n|\Z)",
-    flags=re.DOTALL | re.MULTILINE,
-)
+
+def _block(name: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"^(?P<indent>[ \t]*)### BEGIN {name}[ \t]*\n.*?^[ \t]*### END {name}[ \t]*(?:\n|\Z)",
+        flags=re.DOTALL | re.MULTILINE,
+    )
+
+
+_SOLUTION = _block("SOLUTION")
+_HIDDEN_TESTS = _block("HIDDEN TESTS")
 _MARKER = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*(?:\n|\Z)", flags=re.MULTILINE)
 
 
 def self_study(notebook: Notebook) -> Notebook:
-    """The edition of the site: each solution cell becomes a stub and a solution to unfold.
+    """The edition of the site: a stub and a solution to unfold, and no hidden tests.
 
     Args:
         notebook: the source, as the JSON of an ``.ipynb`` file.
@@ -53,9 +60,11 @@ def is_solution(cell: Cell) -> bool:
 
 
 def _for_self_study(cell: Cell) -> list[Cell]:
-    if cell["cell_type"] != "code" or not is_solution(cell):
-        return [cell]
     source = "".join(cell["source"])
+    if cell["cell_type"] != "code":
+        return [cell]
+    if not is_solution(cell):
+        return [{**cell, "source": _HIDDEN_TESTS.sub("", source).rstrip("\n")}]
     question = {**cell, "id": f"{cell['id']}-stub", "metadata": {}, "outputs": []}
     question["source"] = stub(source)
     folded = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": "Solution"}}

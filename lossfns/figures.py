@@ -1,18 +1,22 @@
 """The course's figure style, and the pictures that every chapter draws.
 
-Importing the module sets the style: figures are SVG with a fixed hash salt and without a date,
-so that a notebook's figure is the same text whenever and wherever it is drawn, and a test can
-compare it. Text is drawn as outlines, so it looks the same without any font installed.
+Importing the module sets the style: figures are SVG without a date, with coordinates rounded to
+a hundredth of a point and with ids counted from 1, so that a notebook's figure is the same text
+whenever and wherever it is drawn, and a test can compare it. Text is drawn as outlines, so it
+looks the same without any font installed.
 Colours come from :data:`PALETTE` alone: the site replaces each by its partner of
 :data:`PALETTE_DARK` when the reader chooses the dark theme.
 """
 
+import re
 from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import sympy as sp
+from IPython import get_ipython
+from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -56,7 +60,8 @@ STYLE = {
     "figure.constrained_layout.use": True,
     "savefig.facecolor": PALETTE["paper"],
     "svg.fonttype": "path",
-    "svg.hashsalt": "lossfns",
+    # Which points are dropped from a path can hang on its last bit, which differs by machine.
+    "path.simplify": False,
     "font.family": "DejaVu Sans",
     "font.size": 11,
     "text.color": PALETTE["ink"],
@@ -95,10 +100,18 @@ STYLE = {
 def use_style() -> None:
     """Set the course's style, in a notebook and outside one."""
     mpl.rcParams.update(STYLE)
-    # Without these the SVG carries the moment and the version that drew it. The bounding box
-    # stays the figure's own, so all figures of one width are equally wide on a page.
+    shell = get_ipython()
+    if shell is not None:
+        set_matplotlib_formats("svg")
+        shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, svg)
+
+
+def svg(figure: Figure) -> str:
+    """The figure as SVG text that is the same on every machine."""
     undated = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    set_matplotlib_formats("svg", bbox_inches=None, metadata=undated)
+    # The bounding box stays the figure's own, so all figures of one width are equally wide.
+    text = print_figure(figure, fmt="svg", bbox_inches=None, metadata=undated)
+    return _counted_ids(_rounded(text))
 
 
 def stacked(rows: int, height: float = 2.4, **keywords: object) -> tuple[Figure, Sequence[Axes]]:
@@ -131,7 +144,7 @@ def loss_and_gradient(
     """
     figure, axes = stacked(2, sharex=True)
     # An even number of points leaves out 0 itself, where a kink has no slope.
-    residual = np.linspace(-reach, reach, 400)
+    residual = np.linspace(-reach, reach, 200)
     for loss in losses:
         (prediction,) = loss.inputs
         known = {**loss.parameters, loss.target: sp.Float(target)}
@@ -166,8 +179,11 @@ def surface(
         levels: heights of the lines, rising.
         resolution: grid points along each side.
     """
-    grid = np.meshgrid(np.linspace(*x_range, resolution), np.linspace(*y_range, resolution))
-    heights = function(*grid)
+    # Whether a contour closes, or passes this or that side of a grid point, can hang on the last
+    # bit of a number, which differs between machines.
+    sides = [np.linspace(*_ten_digits(ends), resolution) for ends in (x_range, y_range)]
+    grid = np.meshgrid(*sides)
+    heights = _ten_digits(function(*grid))
     # One colour at falling opacity: a colour map would not follow the page's theme.
     fills = [(PALETTE["blue"], opacity) for opacity in np.linspace(0.5, 0.05, len(levels))]
     edges = [-np.inf, *levels]
@@ -190,6 +206,47 @@ def descent_path(axes: Axes, path: Tensor, *, label: str, color: str = "orange")
         label=label,
     )
     axes.plot(x_values[0], y_values[0], marker="o", color=PALETTE[color], fillstyle="none", ms=10)
+
+
+_SCALE_OR_DECIMAL = re.compile(r"scale\([^)]*\)|-?\d+\.\d{3,}")
+_ID = re.compile(r'\bid="([^"]+)"')
+_REFERENCE = re.compile(r'((?:\bid=|xlink:href=)"#?|url\(#)([^")]+)(?=["\)])')
+
+
+def _rounded(svg_text: str) -> str:
+    """Coordinates to a hundredth of a point: the last bits of a sum differ between machines.
+
+    >>> _rounded('transform="scale(0.015625)" d="M 12.345678 -0.001"')
+    'transform="scale(0.015625)" d="M 12.35 0"'
+    """
+
+    def shorter(match: re.Match[str]) -> str:
+        text = match[0]
+        return text if text.startswith("scale") else f"{round(float(text), 2) + 0.0:g}"
+
+    return _SCALE_OR_DECIMAL.sub(shorter, svg_text)
+
+
+def _counted_ids(svg_text: str) -> str:
+    """Ids in the order in which they occur: Matplotlib's are hashes of unrounded coordinates.
+
+    >>> _counted_ids('<path id="m3f"/><use xlink:href="#m3f"/>')
+    '<path id="i1"/><use xlink:href="#i1"/>'
+    """
+    numbers = {
+        name: f"i{n}" for n, name in enumerate(dict.fromkeys(_ID.findall(svg_text)), start=1)
+    }
+    return _REFERENCE.sub(lambda match: match[1] + numbers.get(match[2], match[2]), svg_text)
+
+
+def _ten_digits(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Values rounded to ten digits of the range that they span.
+
+    >>> _ten_digits([0.1 + 0.2, 1.3])
+    array([0.3, 1.3])
+    """
+    values = np.asarray(values, dtype=float)
+    return np.round(values, 9 - int(np.floor(np.log10(np.ptp(values)))))
 
 
 def _without_jumps(values: np.ndarray) -> np.ndarray:

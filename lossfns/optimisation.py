@@ -110,7 +110,8 @@ def sgd(
         A :class:`Descent` with one point for each batch, and the start.
 
     Raises:
-        TypeError: ``start`` is no floating-point tensor, a count is no integer.
+        TypeError: ``start`` is no floating-point tensor, ``data`` no tuple of tensors, or a count
+            no integer.
         ValueError: the tensors of ``data`` differ in length or are empty, ``batch_size`` is
             larger than N, ``learning_rate`` is not above 0, or ``objective`` returns something
             other than a scalar.
@@ -158,10 +159,10 @@ def _value(objective: Callable[..., Tensor], parameters: Tensor, *batch: Tensor)
 
 
 def _check_scalar(loss: Tensor) -> None:
-    if loss.ndim != 0:
-        raise ValueError(
-            f"objective must return a scalar (a tensor of shape ()); got shape {tuple(loss.shape)}"
-        )
+    is_tensor = isinstance(loss, Tensor)
+    if not is_tensor or loss.ndim != 0:
+        returned = f"shape {tuple(loss.shape)}" if is_tensor else type(loss).__name__
+        raise ValueError(f"objective must return a scalar (a tensor of shape ()); got {returned}")
 
 
 def _check_descent(start: Tensor, learning_rate: float) -> None:
@@ -170,6 +171,11 @@ def _check_descent(start: Tensor, learning_rate: float) -> None:
 
 
 def _check_data(data: tuple[Tensor, ...], batch_size: int) -> int:
+    if not isinstance(data, tuple) or not all(isinstance(tensor, Tensor) for tensor in data):
+        kind = type(data).__name__
+        if isinstance(data, tuple | list):
+            kind += " of " + ", ".join(type(item).__name__ for item in data)
+        raise TypeError(f"data must be a tuple of tensors; got {kind}")
     lengths = {len(tensor) for tensor in data}
     if len(lengths) != 1 or 0 in lengths:
         raise ValueError(
@@ -178,5 +184,7 @@ def _check_data(data: tuple[Tensor, ...], batch_size: int) -> int:
         )
     (count,) = lengths
     if batch_size > count:
-        raise ValueError(f"batch_size must be at most the number of rows, {count}; got {batch_size}")
+        raise ValueError(
+            f"batch_size must be at most the number of rows, {count}; got {batch_size}"
+        )
     return count

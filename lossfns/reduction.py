@@ -7,7 +7,11 @@ from lossfns.validation import check_reduction
 
 _HALF_PRECISION = (torch.float16, torch.bfloat16)
 # A table, since the compiler cannot trace dtype.to_real().
-_REAL_PART = {torch.complex64: torch.float32, torch.complex128: torch.float64}
+_REAL_PART = {
+    torch.complex32: torch.float16,
+    torch.complex64: torch.float32,
+    torch.complex128: torch.float64,
+}
 
 
 def widen(*tensors: Tensor | None) -> tuple[Tensor | None, ...]:

@@ -62,7 +62,8 @@ def mse_loss(
     _check_arguments(input, target, weight)
     prediction, truth, w = widen(input, target, weight)
     squared_error = (prediction - truth).square()
-    return _weighted_reduce(squared_error, reduction, w, common_dtype(input, target, weight))
+    dtype = common_dtype(input, target, weight)
+    return _weighted_reduce(squared_error, reduction, w, dtype)
 
 
 def l1_loss(
@@ -112,7 +113,8 @@ def l1_loss(
     _check_arguments(input, target, weight, allow_complex=True)
     prediction, truth, w = widen(input, target, weight)
     absolute_error = (prediction - truth).abs()
-    return _weighted_reduce(absolute_error, reduction, w, common_dtype(input, target, weight))
+    dtype = common_dtype(input, target, weight)
+    return _weighted_reduce(absolute_error, reduction, w, dtype)
 
 
 def huber_loss(

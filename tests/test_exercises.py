@@ -30,13 +30,13 @@ WRONG = {
             (
                 "nll = sp.log(2 * sp.pi * sigma1 * sigma2) + (y1 - mu) ** 2 / (2 * sigma1**2)"
                 " + (y2 - mu) ** 2 / (2 * sigma2**2)\n    return nll, (y1 + y2) / 2",
-                "believed entirely",
+                "the derivative of your nll is not zero",
             ),
             (
                 "nll = sp.log(2 * sp.pi * sigma1 * sigma2) + (y1 - mu) ** 2 / (2 * sigma1**2)"
                 " + (y2 - mu) ** 2 / (2 * sigma2**2)\n"
                 "    return nll, (y1 / sigma1 + y2 / sigma2) / (1 / sigma1 + 1 / sigma2)",
-                "one over its variance",
+                "the derivative of your nll is not zero",
             ),
         ],
         "train": [
@@ -47,6 +47,11 @@ WRONG = {
         "leverage": [
             ("return X.square().sum(dim=1)", "other numbers"),
             ("return torch.ones(1, dtype=X.dtype)", "one leverage for each example"),
+            (
+                "if len(X) > 100:\n        return torch.zeros(len(X)).double()\n"
+                "    return (X @ torch.linalg.pinv(X)).diagonal()",
+                "they add up to D",
+            ),
         ],
     },
 }
@@ -159,7 +164,7 @@ def test_site_shows_stubs_and_folds_solutions(path: Path) -> None:
     folded = [cell for cell in cells if "hide-input" in cell["metadata"].get("tags", [])]
     count = sum(is_solution(cell) for cell in source["cells"] if cell["cell_type"] == "code")
     assert len(folded) == count == sum("NotImplementedError" in text for text in shown)
-    assert not any("SOLUTION" in text for text in shown)
+    assert not any("SOLUTION" in text or "HIDDEN" in text for text in shown)
     assert all("NotImplementedError" not in "".join(cell["source"]) for cell in folded)
 
 

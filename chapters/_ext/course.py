@@ -1,0 +1,57 @@
+"""The course's Sphinx extension: mathematics, figures, and exercises without their answers."""
+
+import json
+import sys
+from pathlib import Path
+
+import inline_figures
+import static_math
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+ROOT = Path(__file__).parents[2]
+# Jupyter Book's command does not put the folder it runs in on the path, and exercises/ is no
+# part of the installed package.
+sys.path.append(str(ROOT))
+
+
+def without_answers(text: str) -> str:
+    """Return the self-study edition of an exercise's notebook, both as JSON."""
+    from exercises.editions import self_study
+
+    return json.dumps(self_study(json.loads(text)), ensure_ascii=False, indent=1) + "\n"
+
+
+def read_exercise(_app: Sphinx, docname: str, source: list[str]) -> None:
+    """Show the self-study edition of each page below ``exercises/``."""
+    if docname.startswith("exercises/"):
+        source[0] = without_answers(source[0])
+
+
+def offer_exercises(app: Sphinx, exception: Exception | None) -> None:
+    """Make the exercises' download buttons give the self-study edition too."""
+    if exception is None:
+        for copy in (Path(app.outdir) / "_sources" / "exercises").rglob("*.ipynb"):
+            copy.write_text(without_answers(copy.read_text("utf-8")), "utf-8")
+
+
+def write_colours(app: Sphinx, exception: Exception | None) -> None:
+    """Write the figures' colours for the light and the dark theme."""
+    from lossfns.figures import PALETTE, PALETTE_DARK
+
+    if exception is None and app.builder.format == "html":
+        rules = inline_figures.colour_rules(PALETTE, PALETTE_DARK)
+        (Path(app.outdir) / "_static" / "figures.css").write_text(rules, "utf-8")
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Connect the parts."""
+    # Jupyter Book passes this setting even where the extension that reads it is not loaded.
+    app.add_config_value("comments_config", {}, "")
+    static_math.setup(app)
+    app.add_transform(inline_figures.InlineFigures)
+    app.add_css_file("figures.css", priority=100)
+    app.connect("source-read", read_exercise)
+    app.connect("build-finished", write_colours)
+    app.connect("build-finished", offer_exercises)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
