@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from lossfns.outputs import logsumexp, softplus, times_log
+from lossfns.outputs import log1p_exp_minus_abs, logsumexp, softplus, times_log
 from lossfns.reduction import common_dtype, reduce, widen
 from lossfns.validation import (
     check_between,
@@ -127,15 +127,13 @@ def binary_cross_entropy_with_logits(
     """
     _check_binary(input, target, weight=weight, pos_weight=pos_weight)
     z, y, w, c = widen(input, target, weight, pos_weight)
+    rest = log1p_exp_minus_abs(z)
     if c is None:
-        # softplus(z) − z·y, which stays the same when z changes its sign and y trades places with
-        # 1 − y. Turned so that y is at most 1/2, its terms never cancel.
-        flip = y.detach().round()
-        sign = 1 - 2 * flip
-        z, y = sign * z, flip + sign * y
-        values = softplus(z) - z * y
+        # max(z, 0) − z·y, with z taken out: neither this nor its slope then cancels.
+        values = z * ((z > 0).to(z.dtype) - y) + rest
     else:
-        values = c * y * softplus(-z) + (1 - y) * softplus(z)
+        # softplus(z) and softplus(−z) with the part that they share.
+        values = c * y * ((-z).clamp(min=0) + rest) + (1 - y) * (torch.relu(z) + rest)
     dtype = common_dtype(input, target, weight, pos_weight)
     return _weigh_and_reduce(values, w, reduction, dtype)
 

@@ -6,8 +6,8 @@ score is on the right side, and larger the safer it is there.
 
 import torch
 from torch import Tensor
-from torch.nn.functional import leaky_relu
 
+from lossfns.outputs import log1p_exp_minus_abs, softplus
 from lossfns.reduction import common_dtype, reduce, widen
 from lossfns.validation import (
     _has_values,
@@ -186,7 +186,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
     ``chapters/margins/hinge_family``.
     """
     margin = _margin(input, target)
-    values = _softplus(-margin)
+    values = softplus(-margin)
     return reduce(values, reduction, dtype=input.dtype)
 
 
@@ -331,7 +331,7 @@ def bradley_terry_loss(
     of paired comparisons*, Biometrika 39 (1952), 324–345. Page: ``chapters/embeddings/ranking``.
     """
     lead = _lead(input1, input2, target)
-    values = _softplus(-lead)
+    values = softplus(-lead)
     return reduce(values, reduction, dtype=common_dtype(input1, input2))
 
 
@@ -405,9 +405,9 @@ def dpo_loss(
         raise ValueError(f"label_smoothing must be at least 0 and below 0.5; got {label_smoothing}")
     chosen, rejected, reference_w, reference_l = widen(*arguments.values())
     reward_gap = beta * ((chosen - reference_w) - (rejected - reference_l))
-    values = _softplus(-reward_gap)
+    values = softplus(-reward_gap)
     if label_smoothing > 0:
-        values = (1 - label_smoothing) * values + label_smoothing * _softplus(reward_gap)
+        values = (1 - label_smoothing) * values + label_smoothing * softplus(reward_gap)
     return reduce(values, reduction, dtype=common_dtype(*arguments.values()))
 
 
@@ -604,23 +604,12 @@ def multilabel_soft_margin_loss(
     else:
         check_weight(weight, "input", input)
     logit, y, w = widen(input, target, weight)
-    cross_entropy = torch.relu(logit) - y * logit + _log1p_exp_minus_abs(logit)
+    # max(o, 0) − o·y, with o taken out: neither this nor its slope then cancels.
+    cross_entropy = logit * ((logit > 0).to(logit.dtype) - y) + log1p_exp_minus_abs(logit)
     if w is not None:
         cross_entropy = cross_entropy * w
     values = cross_entropy.sum(-1) / labels
     return reduce(values, reduction, dtype=common_dtype(input, target, weight))
-
-
-def _softplus(z: Tensor) -> Tensor:
-    """log(1 + e^z) = max(z, 0) + log(1 + e^(−|z|)), where e^(−|z|) is at most 1."""
-    return torch.relu(z) + _log1p_exp_minus_abs(z)
-
-
-def _log1p_exp_minus_abs(z: Tensor) -> Tensor:
-    # |z| as the leaky rectifier with slope −1 up to and including 0. The slope of abs() at 0 is
-    # 0, and with it that of softplus would be 0 there in place of 1/2.
-    size = leaky_relu(z, -1.0)
-    return torch.log1p(torch.exp(-size))
 
 
 def _check_signed(input: Tensor, target: Tensor) -> None:

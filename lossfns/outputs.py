@@ -6,8 +6,8 @@ else follows from that. The functions work in float32 on half precision, and rou
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.functional import leaky_relu
 
 from lossfns.reduction import widen
 from lossfns.validation import check_between, check_floating, check_positive
@@ -81,20 +81,31 @@ def log_sigmoid(input: Tensor) -> Tensor:
     """
     check_floating("input", input)
     (z,) = widen(input)
-    return (z.clamp(max=0) - minus_abs(z).exp().log1p()).to(input.dtype)
+    return (z.clamp(max=0) - log1p_exp_minus_abs(z)).to(input.dtype)
 
 
 def softplus(z: Tensor) -> Tensor:
     r"""Log of one plus the exponential, :math:`\max(z, 0) + \log(1 + e^{-|z|})`.
 
     The logarithmic loss of a logit is made of it: :math:`-\log \sigma(z)` is softplus of
-    :math:`-z`, and its derivative is the sigmoid. From 40 upwards it is :math:`z` itself, in
-    float64 too.
+    :math:`-z`, and its derivative is the sigmoid.
 
     >>> softplus(torch.tensor([-1e4, 1e4]))
     tensor([    0., 10000.])
     """
-    return F.softplus(z, threshold=40)
+    return torch.relu(z) + log1p_exp_minus_abs(z)
+
+
+def log1p_exp_minus_abs(z: Tensor) -> Tensor:
+    r"""The smooth part of softplus, :math:`\log(1 + e^{-|z|})`, whose exponential is at most 1.
+
+    At 0 its slope is 1/2, which is right for what it is added to there: the slope of ``relu`` at
+    0, and that of a choice by ``z > 0``, are those on the left.
+
+    >>> log1p_exp_minus_abs(torch.tensor([-1e4, 0.0, 1e4]))
+    tensor([0.0000, 0.6931, 0.0000])
+    """
+    return minus_abs(z).exp().log1p()
 
 
 def minus_abs(z: Tensor) -> Tensor:
@@ -106,7 +117,8 @@ def minus_abs(z: Tensor) -> Tensor:
     >>> minus_abs(torch.tensor([-2.0, 2.0]))
     tensor([-2., -2.])
     """
-    return torch.where(z > 0, -z, z)
+    # The leaky rectifier with slope −1 up to and including 0 is |z|.
+    return -leaky_relu(z, -1.0)
 
 
 def softmax(input: Tensor, dim: int, *, dtype: torch.dtype | None = None) -> Tensor:

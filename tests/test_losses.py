@@ -4,7 +4,8 @@ import inspect
 import itertools
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
-from torch.func import grad, hessian, vmap
+from torch.func import grad, hessian, jvp, vmap
 
-from tests.loss_cases import (
-    CASES,
+import lossfns
+from tests.cases.case import (
     FULL_PRECISION,
     HALF_PRECISION,
     REAL,
@@ -23,40 +24,62 @@ from tests.loss_cases import (
     Arguments,
     Case,
     assert_close,
+    exactly,
     generated,
     half_ulp,
+    is_inexact,
     largest,
-    public_losses,
+    of_tensors,
     value_and_gradients,
 )
+from tests.loss_cases import CASES, public_losses
 
-# PyTorch's forward-mode derivatives are built on it, as of version 2.13.
-pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
-
-each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-each_reduction = pytest.mark.parametrize("reduction", REDUCTIONS)
-weighted_or_not = pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
-
-
-def of_cases(condition: Callable[[Case], Any]) -> pytest.MarkDecorator:
-    """The cases for which a test makes sense."""
-    chosen = [case for case in CASES if condition(case)]
-    return pytest.mark.parametrize("case", chosen, ids=lambda case: case.name)
+pytestmark = [
+    # PyTorch's forward-mode derivatives are built on it, as of version 2.13.
+    pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated"),
+    # PyTorch's kl_div advises another reduction than its default; the compiler makes an
+    # instance of each autograd.Function that it traces.
+    pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss"),
+    pytest.mark.filterwarnings("ignore:.* should not be instantiated:DeprecationWarning"),
+]
 
 
-with_reference = of_cases(lambda case: case.reference)
-elementwise = of_cases(lambda case: case.elements)
-with_weight = of_cases(lambda case: case.draw_weight)
+def of_cases(
+    condition: Callable[[Case], Any] = lambda _: True, *, each: Sequence[str] = ()
+) -> pytest.MarkDecorator:
+    """The cases for which a test makes sense, each with all its reductions and weights if asked.
+
+    "weighted" is false, and true too for a loss that takes a weight.
+    """
+    names = ("case", *each)
+    rows = []
+    for case in filter(condition, CASES):
+        choices = {
+            "reduction": case.reductions,
+            "weighted": (False, True) if case.draw_weight else (False,),
+        }
+        for chosen in itertools.product(*(choices[name] for name in each)):
+            words = [("weighted" if c else "plain") if isinstance(c, bool) else c for c in chosen]
+            rows.append(pytest.param(case, *chosen, id="-".join([case.name, *words])))
+    return pytest.mark.parametrize(names, rows)
 
 
-def skip_weight(case: Case, weighted: bool) -> None:
-    if weighted and case.draw_weight is None:
-        pytest.skip("takes no weight")
+def has_reference(case: Case) -> bool:
+    return case.reference is not None
+
+
+def is_elementwise(case: Case) -> bool:
+    return case.elements is not None
+
+
+def has_weight(case: Case) -> bool:
+    return case.draw_weight is not None
 
 
 def slopes(case: Case, weighted: bool) -> tuple[str, ...]:
     """The arguments to differentiate by."""
-    return (*case.differentiable, "weight") if weighted else case.differentiable
+    by_weight = weighted and case.differentiable_weight
+    return (*case.differentiable, "weight") if by_weight else case.differentiable
 
 
 def test_every_public_loss_has_a_case() -> None:
@@ -64,10 +87,32 @@ def test_every_public_loss_has_a_case() -> None:
     assert public_losses() == {case.name: case.function for case in CASES}
 
 
+# What lossfns exports and reduces to no batch, and the file of its tests.
+TESTED_ELSEWHERE = {
+    "test_divergence": {"entropy", "perplexity"},
+    "test_large_vocabulary": {"AdaptiveLogSoftmaxWithLoss", "adaptive_log_softmax_with_loss"},
+    "test_optimisation": {"Descent", "gradient_descent", "sgd"},
+    "test_outputs": {
+        *("log_sigmoid", "log_softmax", "logit", "logsumexp", "sigmoid", "softmax"),
+        *("softmax_with_temperature", "tanh"),
+    },
+    "test_reduction_and_validation": {"reduce"},
+}
+
+
+def test_what_is_no_loss_is_tested_elsewhere() -> None:
+    """A function without ``reduction`` has no case, so it must be named, and used, somewhere."""
+    elsewhere = set().union(*TESTED_ELSEWHERE.values())
+    assert set(lossfns.__all__) == {case.name for case in CASES} | elsewhere
+    for file, names in TESTED_ELSEWHERE.items():
+        source = Path(__file__).with_name(f"{file}.py").read_text(encoding="utf-8")
+        assert {name for name in names if not re.search(rf"\b{name}\(", source)} == set()
+
+
 # Against PyTorch
 
 
-@with_reference
+@of_cases(has_reference)
 def test_signature_is_pytorchs(case: Case) -> None:
     """``import lossfns as F`` is a drop-in only if calls by position mean the same."""
 
@@ -84,21 +129,18 @@ def test_signature_is_pytorchs(case: Case) -> None:
     assert list(ours) == list(theirs)
 
 
-@with_reference
-@each_reduction
-@weighted_or_not
+@of_cases(has_reference, each=("reduction", "weighted"))
 def test_equals_pytorch_at_generated_shapes_and_dtypes(
     case: Case, reduction: str, weighted: bool
 ) -> None:
     """Value and every gradient, whatever the shape, the dtype and the layout in memory."""
-    skip_weight(case, weighted)
 
     @generated
     @given(case.shapes, st.sampled_from(case.dtypes), st.integers(0, 99), st.booleans())
     def holds(shape: tuple[int, ...], dtype: torch.dtype, seed: int, strided: bool) -> None:
         arguments = case.arguments(shape, dtype, seed=seed, weighted=weighted)
         if strided:
-            arguments = {name: spread(tensor) for name, tensor in arguments.items()}
+            arguments = of_tensors(spread, arguments)
         assert_same_as_pytorch(case, arguments, reduction, slopes(case, weighted))
 
     holds()
@@ -107,7 +149,9 @@ def test_equals_pytorch_at_generated_shapes_and_dtypes(
 def spread(tensor: Tensor) -> Tensor:
     """The same numbers with gaps between them in memory, and with the dimensions' order turned."""
     turned = tuple(reversed(range(tensor.ndim)))
-    wide = torch.full((*reversed(tensor.shape), 2), torch.nan, dtype=tensor.dtype)
+    # NaN would turn a result red that took a gap for a number; an integer type has none.
+    gap = torch.nan if is_inexact(tensor) else torch.iinfo(tensor.dtype).max
+    wide = torch.full((*reversed(tensor.shape), 2), gap, dtype=tensor.dtype)
     wide[..., 0] = tensor.permute(turned)
     result = wide[..., 0].permute(turned)
     assert torch.equal(result, tensor)
@@ -118,20 +162,28 @@ def assert_same_as_pytorch(
     case: Case, arguments: Arguments, reduction: str, differentiable: tuple[str, ...]
 ) -> None:
     """Equal up to the rounding of both; PyTorch rounds half precision after each operation."""
-    value, gradients = value_and_gradients(case.function, arguments, differentiable, reduction)
-    expected, expected_gradients = value_and_gradients(
-        case.reference, arguments, differentiable, reduction
-    )
+    ours, theirs = (after(case, function) for function in (case.function, case.reference))
+    value, gradients = value_and_gradients(ours, arguments, differentiable, reduction)
+    expected, expected_gradients = value_and_gradients(theirs, arguments, differentiable, reduction)
     roundings = 2 * (case.roundings + 2)
-    terms = 2 * max(tensor.numel() for tensor in arguments.values())
-    assert_close(value, expected, roundings=roundings, terms=terms, message="value")
+    terms = 2 * max(value.numel() for value in arguments.values() if isinstance(value, Tensor))
+    # One element's size, and how often it is in a sum or by how much its gradient is scaled.
+    size, count = case.cancelling(arguments), max(terms // 2, 1)
+    assert_close(
+        value,
+        expected,
+        roundings=roundings,
+        terms=terms,
+        cancelling=size if reduction in ("none", "mean") else size * count,
+        message="value",
+    )
     for name in differentiable:
-        cancelling = 0.0
+        cancelling = size * count if reduction == "none" else size
         if name == "weight" and reduction == "mean":
             # (ℓ_n − L) / Σw: a difference can be far smaller than its terms.
             unweighted = {key: value for key, value in arguments.items() if key != "weight"}
             losses = case.reference(**unweighted, reduction="none")
-            cancelling = largest(losses / case.denominator(arguments, arguments["weight"]))
+            cancelling += largest(losses / case.denominator(arguments, arguments["weight"]))
         assert_close(
             gradients[name],
             expected_gradients[name],
@@ -140,6 +192,14 @@ def assert_same_as_pytorch(
             cancelling=cancelling,
             message=f"gradient by {name}",
         )
+
+
+def after(case: Case, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The function of what the case's first argument is made from, where there is such a thing."""
+    if case.through is None:
+        return function
+    first = case.differentiable[0]
+    return lambda **arguments: function(**{**arguments, first: case.through(arguments[first])})
 
 
 @pytest.mark.parametrize("dtype", REAL, ids=str)
@@ -172,13 +232,16 @@ def own_samples() -> dict[str, Any]:
     return {op.name.removeprefix(prefix): op for op in op_db if op.name.startswith(prefix)}
 
 
-@with_reference
+@of_cases(has_reference)
 def test_equals_pytorch_on_its_own_samples(case: Case, own_samples: dict[str, Any]) -> None:
     """PyTorch's authors know where their functions break; their samples go there."""
     sampled = own_samples[case.name]
-    assert set(case.dtypes) == set(sampled.dtypes)
+    # PyTorch lists integers for losses that happen to run on them; that they are refused here,
+    # having no gradient, is a test of the messages.
+    dtypes = {dtype for dtype in sampled.dtypes if dtype.is_floating_point or dtype.is_complex}
+    assert set(case.dtypes) == dtypes
     refused = set()
-    for dtype in sampled.dtypes:
+    for dtype in case.dtypes:
         for sample in sampled.sample_inputs("cpu", dtype):
             arguments, reduction = by_name(case, sample)
             if message := refusal(case, arguments, reduction):
@@ -186,7 +249,9 @@ def test_equals_pytorch_on_its_own_samples(case: Case, own_samples: dict[str, An
                 assert reasons, f"refused: {sample.summary()}: {message}"
                 refused.update(reasons)
                 continue
-            differentiable = tuple(name for name in case.differentiable if name in arguments)
+            differentiable = tuple(
+                name for name in case.differentiable if is_inexact(arguments.get(name))
+            )
             assert_same_as_pytorch(case, arguments, reduction, differentiable)
     assert refused == set(case.stricter), "an exception is documented that never occurs"
 
@@ -195,7 +260,7 @@ def refusal(case: Case, arguments: Arguments, reduction: str) -> str | None:
     """The message with which lossfns refuses the arguments, if it does."""
     try:
         case.function(**arguments, reduction=reduction)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, IndexError) as error:
         return str(error)
     return None
 
@@ -207,7 +272,7 @@ def by_name(case: Case, sample: Any) -> tuple[Arguments, str]:
     return bound.arguments, reduction
 
 
-@with_reference
+@of_cases(has_reference)
 def test_refuses_what_pytorch_refuses(case: Case, own_samples: dict[str, Any]) -> None:
     """PyTorch's samples of wrong arguments; ours are in the tests of the messages."""
     sampled = own_samples[case.name]
@@ -224,14 +289,11 @@ def test_refuses_what_pytorch_refuses(case: Case, own_samples: dict[str, Any]) -
 # Gradients
 
 
-@each_case
-@each_reduction
-@weighted_or_not
+@of_cases(each=("reduction", "weighted"))
 def test_first_and_second_derivatives_are_those_of_finite_differences(
     case: Case, reduction: str, weighted: bool
 ) -> None:
     """What autograd returns is the derivative, in both modes, and can be differentiated again."""
-    skip_weight(case, weighted)
     names = slopes(case, weighted)
     for dtype in set(case.dtypes) & {torch.float64, torch.complex128}:
         arguments = case.arguments((3, 2), dtype, weighted=weighted)
@@ -242,44 +304,51 @@ def test_first_and_second_derivatives_are_those_of_finite_differences(
             )
 
         leaves = [arguments[name].requires_grad_() for name in names]
-        assert torch.autograd.gradcheck(loss, leaves, check_forward_ad=True)
-        assert torch.autograd.gradgradcheck(loss, leaves)
+        forward = "forward mode" not in case.lacks
+        assert torch.autograd.gradcheck(loss, leaves, check_forward_ad=forward)
+        if "second derivative" not in case.lacks:
+            assert torch.autograd.gradgradcheck(loss, leaves)
 
 
 # Reductions and weights
 
 
-@each_case
-@weighted_or_not
+@of_cases(each=("weighted",))
 @pytest.mark.parametrize("dtype", FULL_PRECISION, ids=str)
 def test_sum_and_mean_are_those_of_the_unreduced_losses(
     case: Case, weighted: bool, dtype: torch.dtype
 ) -> None:
     """One loss with three reductions, not three losses; the mean's denominator is the case's."""
-    skip_weight(case, weighted)
     arguments = case.arguments((4, 3), dtype, weighted=weighted)
     each = case.function(**arguments, reduction="none")
     total = case.function(**arguments, reduction="sum")
     mean = case.function(**arguments, reduction="mean")
     assert_close(total, each.sum(), roundings=1, terms=2 * each.numel())
-    expected = total / case.denominator(arguments, arguments.get("weight"))
-    assert_close(mean, expected, roundings=2, terms=2 * each.numel())
+    expected = (each / case.denominator(arguments, arguments.get("weight"))).sum()
+    assert_close(mean, expected.to(dtype), roundings=3, terms=2 * each.numel())
+    if "batchmean" in case.reductions:
+        batchmean = case.function(**arguments, reduction="batchmean")
+        assert_close(batchmean, total / 4, roundings=2)
     assert torch.equal(mean, case.function(**arguments)), "the mean is the default"
 
 
-@with_weight
+@of_cases(has_weight)
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 def test_a_whole_weight_counts_an_example_that_often(case: Case, reduction: str) -> None:
     """What a weight means: 2 is an example met twice, 0 is one that was never met."""
-    counts = torch.tensor([0, 1, 2, 3])
-    arguments = case.arguments((4,), torch.float64)
-    repeated = {name: tensor.repeat_interleave(counts) for name, tensor in arguments.items()}
-    weighted = case.function(**arguments, weight=counts.double(), reduction=reduction)
-    expected = case.function(**repeated, reduction=reduction)
-    assert_close(weighted, expected, roundings=2 * case.roundings, terms=12)
+    arguments = case.arguments((4, 3), torch.float64, weighted=True)
+    counts = torch.arange(arguments["weight"].numel()).reshape(arguments["weight"].shape)
+    arguments["weight"] = counts.double()
+    each = case.function(**{**arguments, "weight": None}, reduction="none")
+    often = counts[arguments["target"]] if case.weight_per == "class" else counts
+    expected = each.flatten().repeat_interleave(often.flatten()).sum()
+    if reduction == "mean":
+        expected = expected / case.denominator(arguments, arguments["weight"])
+    weighted = case.function(**arguments, reduction=reduction)
+    assert_close(weighted, expected, roundings=2 * case.roundings, terms=2 * int(often.sum()))
 
 
-@with_weight
+@of_cases(has_weight)
 def test_weights_of_one_change_nothing(case: Case) -> None:
     """Each reduction has two routes, with a weight and without; they must meet."""
     arguments = case.arguments((4, 3), torch.float64)
@@ -290,44 +359,49 @@ def test_weights_of_one_change_nothing(case: Case) -> None:
         assert torch.equal(plain, weighted)
 
 
-@each_case
-@each_reduction
-@weighted_or_not
+@of_cases(each=("reduction", "weighted"))
 def test_arguments_are_left_as_they_were(case: Case, reduction: str, weighted: bool) -> None:
     """An in-place operation inside a loss would corrupt the caller's batch."""
-    skip_weight(case, weighted)
     for dtype in case.dtypes:
         arguments = case.arguments((4, 3), dtype, weighted=weighted)
-        before = {name: tensor.clone() for name, tensor in arguments.items()}
+        before = of_tensors(torch.clone, arguments)
         result = case.function(**arguments, reduction=reduction)
         assert not result.requires_grad
         for name, tensor in arguments.items():
             assert torch.equal(tensor, before[name]), name
 
 
-@with_reference
-@weighted_or_not
+@of_cases(has_reference, each=("weighted",))
 def test_mixed_dtypes_are_promoted_as_pytorch_does(case: Case, weighted: bool) -> None:
     """The result's dtype is the promotion of all arguments', also where one is in half."""
-    skip_weight(case, weighted)
-    names = list(case.arguments((3,), torch.float64, weighted=weighted))
+    double = case.arguments((3,), torch.float64, weighted=weighted)
+    names = [name for name, value in double.items() if is_inexact(value)]
     for dtypes in itertools.product(case.dtypes, repeat=len(names)):
         if weighted and dtypes[-1].is_complex:
             continue
+        # PyTorch's own rule is what each loss is asked to follow, also where it has no result.
         arguments = {
-            name: case.arguments((3,), dtype, weighted=weighted)[name]
-            for name, dtype in zip(names, dtypes, strict=True)
+            **double,
+            **{
+                name: case.arguments((3,), dtype, weighted=weighted)[name]
+                for name, dtype in zip(names, dtypes, strict=True)
+            },
         }
-        for reduction in REDUCTIONS:
+        for reduction in case.reductions:
+            try:
+                expected = case.reference(**arguments, reduction=reduction).dtype
+            except RuntimeError as error:
+                assert "dtype" in str(error) or "scalar type" in str(error)
+                continue
             actual = case.function(**arguments, reduction=reduction)
-            assert actual.dtype == case.reference(**arguments, reduction=reduction).dtype, dtypes
+            assert actual.dtype == expected, dtypes
 
 
 # Half precision
 
 
 @pytest.mark.parametrize("dtype", HALF_PRECISION, ids=str)
-@elementwise
+@of_cases(is_elementwise)
 def test_half_precision_errs_no_more_than_the_formula_in_float32(
     case: Case, dtype: torch.dtype
 ) -> None:
@@ -339,9 +413,9 @@ def test_half_precision_errs_no_more_than_the_formula_in_float32(
     every = bits.view(dtype)
     arguments = case.arguments((every.numel(),), dtype)
     arguments["input"] = every[every.isfinite()]
-    arguments = {name: tensor[: len(arguments["input"])] for name, tensor in arguments.items()}
-    exact = case.naive(**{name: tensor.double() for name, tensor in arguments.items()})
-    rounded = case.naive(**{name: tensor.float() for name, tensor in arguments.items()}).to(dtype)
+    arguments = of_tensors(lambda tensor: tensor[: len(arguments["input"])], arguments)
+    exact = case.naive(**exactly(arguments))
+    rounded = case.naive(**exactly(arguments, torch.float32)).to(dtype)
     actual = case.function(**arguments, reduction="none")
     assert actual.dtype == dtype
     assert torch.equal(actual.isinf(), rounded.isinf())
@@ -352,35 +426,34 @@ def test_half_precision_errs_no_more_than_the_formula_in_float32(
 
 
 @pytest.mark.parametrize("dtype", HALF_PRECISION, ids=str)
-@each_case
-@weighted_or_not
+@of_cases(each=("weighted",))
 def test_half_precision_reduces_without_rounding_on_the_way(
     case: Case, dtype: torch.dtype, weighted: bool
 ) -> None:
     """A mean or sum in half precision is the exact one, rounded once (or as good as that)."""
-    skip_weight(case, weighted)
     for seed in range(20):
         arguments = case.arguments((7, 5), dtype, seed=seed, weighted=weighted)
-        exact_arguments = {name: tensor.double() for name, tensor in arguments.items()}
+        exact_arguments = exactly(arguments)
+        count = case.function(**exact_arguments, reduction="none").numel()
         for reduction in ("sum", "mean"):
             actual = case.function(**arguments, reduction=reduction)
             exact = case.function(**exact_arguments, reduction=reduction).item()
-            # Where the exact result is close to halfway between two numbers, float32 may
-            # settle on the other one, which is off by that much more than half a gap.
-            nearly = 1 + torch.finfo(dtype).eps / 8
-            assert abs(actual.item() - exact) <= nearly * half_ulp(exact, dtype)
+            # Where the exact result is close to halfway between two numbers, float32 may settle
+            # on the other one, which is off by float32's own error more than half a gap. Every
+            # element's loss adds its roundings to that, and the sum one for each.
+            size = abs(exact) + case.cancelling(arguments) * (count if reduction == "sum" else 1)
+            float32 = (case.roundings + count) * torch.finfo(torch.float32).eps / 2 * size
+            assert abs(actual.item() - exact) <= half_ulp(exact, dtype) + float32
 
 
 @pytest.mark.parametrize("dtype", HALF_PRECISION, ids=str)
-@elementwise
-@weighted_or_not
+@of_cases(is_elementwise, each=("weighted",))
 def test_half_precision_mean_over_seventy_thousand_rows(
     case: Case, dtype: torch.dtype, weighted: bool
 ) -> None:
     """Neither the sum nor the count fits into float16, which ends at 65,504; the mean does."""
-    skip_weight(case, weighted)
     arguments = case.arguments((70_000,), dtype, weighted=weighted)
-    exact_arguments = {name: tensor.double() for name, tensor in arguments.items()}
+    exact_arguments = exactly(arguments)
     names = slopes(case, weighted)
     value, gradients = value_and_gradients(case.function, arguments, names, "mean")
     exact, exact_gradients = value_and_gradients(case.function, exact_arguments, names, "mean")
@@ -396,28 +469,29 @@ def test_half_precision_mean_over_seventy_thousand_rows(
 # Inside a compiler and inside PyTorch's function transforms
 
 
-@elementwise
+@of_cases(is_elementwise)
 def test_compiles_as_one_graph(case: Case) -> None:
     """No check may break the graph: a compiled training step would lose its speed to it."""
-    arguments = case.arguments((4, 3), torch.float64, weighted=case.draw_weight is not None)
+    weighted = case.draw_weight is not None
+    arguments = case.arguments((4, 3), torch.float64, weighted=weighted)
 
     def all_reductions(**arguments: Tensor) -> list[Tensor]:
-        return [case.function(**arguments, reduction=reduction) for reduction in REDUCTIONS]
+        return [case.function(**arguments, reduction=reduction) for reduction in case.reductions]
 
     torch.compiler.reset()
     compiled = torch.compile(all_reductions, fullgraph=True, backend="aot_eager")
-    leaves = {name: tensor.requires_grad_() for name, tensor in arguments.items()}
-    for actual, expected in zip(compiled(**leaves), all_reductions(**leaves), strict=True):
+    leaves = [arguments[name].requires_grad_() for name in slopes(case, weighted)]
+    for actual, expected in zip(compiled(**arguments), all_reductions(**arguments), strict=True):
         torch.testing.assert_close(actual, expected, rtol=1e-14, atol=0)
         for slope, expected_slope in zip(
-            torch.autograd.grad(actual.sum(), leaves.values(), retain_graph=True),
-            torch.autograd.grad(expected.sum(), leaves.values()),
+            torch.autograd.grad(actual.sum(), leaves, retain_graph=True),
+            torch.autograd.grad(expected.sum(), leaves),
             strict=True,
         ):
             torch.testing.assert_close(slope, expected_slope, rtol=1e-13, atol=1e-14)
 
 
-@elementwise
+@of_cases(is_elementwise)
 def test_compiled_loss_still_checks_shapes(case: Case) -> None:
     """Broadcasting is the costliest silent mistake; compiling must not bring it back."""
     torch.compiler.reset()
@@ -429,7 +503,7 @@ def test_compiled_loss_still_checks_shapes(case: Case) -> None:
         compiled(**arguments)
 
 
-@with_weight
+@of_cases(has_weight)
 def test_checks_of_values_do_not_run_where_values_cannot_be_read(case: Case) -> None:
     """They read numbers, which a compiler, ``vmap`` or a tensor without storage cannot give."""
     arguments = case.arguments((2, 3), torch.float64, weighted=True)
@@ -438,20 +512,24 @@ def test_checks_of_values_do_not_run_where_values_cannot_be_read(case: Case) -> 
         case.function(**arguments)
     torch.compiler.reset()
     torch.compile(case.function, fullgraph=True, backend="eager")(**arguments)
-    names = list(arguments)
-    vmap(lambda *rows: case.function(**dict(zip(names, rows, strict=True))))(*arguments.values())
-    shape_only = {name: tensor.to("meta") for name, tensor in arguments.items()}
+    if "vmap" not in case.lacks:
+        # Every example has its own row of everything but of the weights of the classes.
+        names = list(arguments)
+        dims = tuple(
+            None if name == "weight" and case.weight_per == "class" else 0 for name in names
+        )
+        rows = vmap(lambda *row: case.function(**dict(zip(names, row, strict=True))), in_dims=dims)
+        assert rows(*arguments.values()).shape == (2,)
+    shape_only = of_tensors(lambda tensor: tensor.to("meta"), arguments)
     assert case.function(**shape_only).shape == ()
 
 
-@elementwise
-@weighted_or_not
+@of_cases(is_elementwise, each=("weighted",))
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 def test_vmap_grad_and_hessian_are_those_of_a_loop(
     case: Case, weighted: bool, reduction: str
 ) -> None:
     """Gradients of single examples, as one transform of the loss and as a loop with autograd."""
-    skip_weight(case, weighted)
     arguments = case.arguments((4, 3), torch.float64, weighted=weighted)
     names = list(arguments)
 
@@ -472,7 +550,7 @@ def test_vmap_grad_and_hessian_are_those_of_a_loop(
         torch.testing.assert_close(vmap(transform)(*batch), wanted, rtol=1e-13, atol=1e-14)
 
 
-@elementwise
+@of_cases(is_elementwise)
 def test_vmap_still_checks_shapes(case: Case) -> None:
     """Under ``vmap`` the shapes are those of one example, and they are known."""
     arguments = case.arguments((2, 3), torch.float64)
@@ -484,7 +562,7 @@ def test_vmap_still_checks_shapes(case: Case) -> None:
 # Messages that every loss shares
 
 
-@elementwise
+@of_cases(is_elementwise)
 def test_message_on_a_target_of_another_shape(case: Case) -> None:
     """A column against a row would broadcast to a table and train on nonsense."""
     arguments = case.arguments((3,), torch.float64)
@@ -495,16 +573,19 @@ def test_message_on_a_target_of_another_shape(case: Case) -> None:
             case.function(**{**arguments, **wrong})
 
 
-@each_case
+@of_cases()
 @pytest.mark.parametrize("reduction", ["average", "Mean", "", None, 0, ("mean",)], ids=repr)
 def test_message_on_an_unknown_reduction(case: Case, reduction: object) -> None:
-    """Exactly three words are allowed; a misspelt one must not fall back to another."""
-    message = f"reduction must be 'none', 'mean' or 'sum'; got {reduction!r}"
+    """Exactly these words are allowed; a misspelt one must not fall back to another."""
+    allowed = "'none', 'mean' or 'sum'"
+    if "batchmean" in case.reductions:
+        allowed = "'none', 'mean', 'sum' or 'batchmean'"
+    message = f"reduction must be {allowed}; got {reduction!r}"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         case.function(**case.arguments((3,), torch.float64), reduction=reduction)
 
 
-@each_case
+@of_cases()
 def test_message_on_what_is_no_tensor(case: Case) -> None:
     """A list or a number is refused by name, not by an attribute that it lacks."""
     arguments = case.arguments((3,), torch.float64)
@@ -514,7 +595,7 @@ def test_message_on_what_is_no_tensor(case: Case) -> None:
             case.function(**{**arguments, name: wrong})
 
 
-@each_case
+@of_cases()
 def test_message_on_a_dtype_that_the_loss_does_not_take(case: Case) -> None:
     """Integers have no gradient; a complex number has no order and no square error."""
     arguments = case.arguments((3,), torch.float64)
@@ -528,48 +609,117 @@ def test_message_on_a_dtype_that_the_loss_does_not_take(case: Case) -> None:
             case.function(**{**arguments, name: torch.ones(3, dtype=dtype)})
 
 
-@with_weight
+@of_cases(has_weight)
 @pytest.mark.parametrize(
-    ("weight", "error", "message"),
+    ("damage", "error", "message"),
     [
-        ([1.0, 1.0], TypeError, "weight must be a tensor; got list"),
-        (1.0, TypeError, "weight must be a tensor; got float"),
+        (Tensor.tolist, TypeError, "weight must be a tensor; got list"),
+        (lambda _: 1.0, TypeError, "weight must be a tensor; got float"),
         (
-            torch.ones(3, dtype=torch.int64),
+            Tensor.long,
             TypeError,
             "weight must be a floating-point tensor; got torch.int64",
         ),
         (
-            torch.ones(3, dtype=torch.complex64),
+            lambda weight: weight.to(torch.complex64),
             TypeError,
             "weight must be a floating-point tensor; got torch.complex64",
         ),
         (
-            torch.ones(1),
-            ValueError,
-            "weight must have the shape of input, (3,); got (1,)",
-        ),
-        (
-            torch.tensor([1.0, -0.5, 1.0]),
+            lambda weight: with_first(weight, -0.5),
             ValueError,
             "weight must be finite and at least 0 everywhere; got -0.5",
         ),
         (
-            torch.tensor([torch.inf, 1.0, 1.0]),
+            lambda weight: with_first(weight, torch.inf),
             ValueError,
             "weight must be finite and at least 0 everywhere; got inf",
         ),
         (
-            torch.tensor([1.0, 1.0, torch.nan]),
+            lambda weight: with_first(weight, torch.nan),
             ValueError,
             "weight must be finite and at least 0 everywhere; got nan",
         ),
     ],
-    ids=["list", "number", "integer", "complex", "shape", "negative", "infinite", "nan"],
+    ids=["list", "number", "integer", "complex", "negative", "infinite", "nan"],
 )
 def test_message_on_a_wrong_weight(
-    case: Case, weight: object, error: type[Exception], message: str
+    case: Case, damage: Callable[[Tensor], object], error: type[Exception], message: str
 ) -> None:
     """A negative weight turns a minimum into a maximum, a NaN every number into NaN."""
+    arguments = case.arguments((3,), torch.float64, weighted=True)
+    arguments["weight"] = damage(arguments["weight"])
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
-        case.function(**case.arguments((3,), torch.float64), weight=weight)
+        case.function(**arguments)
+
+
+def with_first(tensor: Tensor, value: float) -> Tensor:
+    """A copy with another first number."""
+    changed = tensor.clone()
+    changed[0] = value
+    return changed
+
+
+@of_cases(has_weight)
+def test_message_on_a_weight_of_another_shape(case: Case) -> None:
+    """A single weight would be broadcast to all elements or classes, and change nothing."""
+    arguments = case.arguments((3,), torch.float64, weighted=True)
+    like = "(the shape of (one example of )?input, |shape )" + re.escape("(") + r"\d,\)"
+    arguments["weight"] = torch.ones(7, dtype=torch.float64)
+    with pytest.raises(ValueError, match=rf"^weight must have {like}; got \(7,\)"):
+        case.function(**arguments)
+
+
+# What a loss lacks
+
+
+def second_derivative(case: Case) -> None:
+    arguments = case.arguments((3,), torch.float64)
+    leaf = arguments[case.differentiable[0]].requires_grad_()
+    (slope,) = torch.autograd.grad(case.function(**arguments), leaf, create_graph=True)
+    torch.autograd.grad(slope.square().sum(), leaf)
+
+
+def forward_mode(case: Case) -> None:
+    arguments = case.arguments((3,), torch.float64)
+    name = case.differentiable[0]
+    jvp(
+        lambda leaf: case.function(**{**arguments, name: leaf}),
+        (arguments[name],),
+        (torch.ones_like(arguments[name]),),
+    )
+
+
+def promotion(case: Case) -> None:
+    arguments = case.arguments((3,), torch.float64)
+    last = case.differentiable[-1]
+    case.function(**{**arguments, last: arguments[last].float()})
+
+
+def vmapped(case: Case) -> None:
+    arguments = case.arguments((3,), torch.float64)
+    name = case.differentiable[0]
+    rows = torch.stack([arguments[name]] * 2)
+    vmap(lambda row: case.function(**{**arguments, name: row}))(rows)
+
+
+ABILITIES = {
+    "second derivative": second_derivative,
+    "forward mode": forward_mode,
+    "promotion": promotion,
+    "vmap": vmapped,
+}
+
+
+@pytest.mark.parametrize(
+    ("case", "ability"),
+    [
+        pytest.param(case, ability, id=f"{case.name}-{ability}")
+        for case in CASES
+        for ability in case.lacks
+    ],
+)
+def test_what_a_loss_is_said_to_lack_it_lacks(case: Case, ability: str) -> None:
+    """Else a test would pass it over for nothing."""
+    with pytest.raises((RuntimeError, TypeError, NotImplementedError)):
+        ABILITIES[ability](case)

@@ -14,7 +14,7 @@ from lossfns.classification import (
     logit_adjusted_cross_entropy,
     nll_loss,
 )
-from tests.loss_cases import Arguments, Case, Shape, normal
+from tests.cases.case import Arguments, Case, Shape, normal
 
 probability = st.floats(2.0**-10, 1 - 2.0**-10, width=16)
 """Probabilities that are far enough from 0 and 1 for PyTorch not to cut their logarithms off."""

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lossfns.contrastive import info_nce_loss, nt_xent_loss, sup_con_loss
-from tests.loss_cases import Arguments, Case, Shape, normal
+from tests.cases.case import Arguments, Case, Shape, normal
 
 batch_shapes = st.tuples(st.integers(2, 5), st.integers(1, 4))
 """At least two embeddings, since the others are the negatives."""

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lossfns.divergence import gaussian_kl, js_div, kl_div
+from tests.cases.case import REDUCTIONS, Arguments, Case, Shape, normal
 from tests.cases.classification import elements_of, probability, uniform
-from tests.loss_cases import Arguments, Case, Shape, normal
 
 log_probability = st.floats(-(2.0**10), 0, width=16)
 """Log-probabilities down to −1,024."""
@@ -48,6 +48,7 @@ CASES = (
         naive=relative_entropy,
         roundings=8,
         draw_weight=None,
+        reductions=(*REDUCTIONS, "batchmean"),
         denominator=elements_of,
         elements={"input": log_probability, "target": probability},
     ),
@@ -57,6 +58,7 @@ CASES = (
         naive=half_way,
         roundings=24,
         draw_weight=None,
+        reductions=(*REDUCTIONS, "batchmean"),
         denominator=elements_of,
         elements={"input": log_probability, "target": probability},
     ),
@@ -66,6 +68,7 @@ CASES = (
         naive=from_standard_normal,
         roundings=12,
         draw_weight=None,
+        reductions=(*REDUCTIONS, "batchmean"),
         denominator=elements_of,
         differentiable=("input", "log_var"),
     ),

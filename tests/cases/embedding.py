@@ -12,7 +12,7 @@ from lossfns.embedding import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from tests.loss_cases import COMPLEX, REAL, Arguments, Case, Shape, normal
+from tests.cases.case import COMPLEX, REAL, Arguments, Case, Shape, normal
 
 embedding_shapes = st.lists(st.integers(0, 4), max_size=2).flatmap(
     lambda batch: st.integers(1, 4).map(lambda size: (*batch, size))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lossfns.large_vocabulary import linear_cross_entropy, vocab_parallel_cross_entropy
-from tests.loss_cases import Arguments, Case, Shape, normal
+from tests.cases.case import Arguments, Case, Shape, normal
 
 FEATURES, CLASSES = 3, 5
 
@@ -65,6 +65,7 @@ CASES = (
         # Logits of size 30 that cancel in a loss of any size.
         roundings=256,
         draw_weight=weight_classes,
+        weight_per="class",
         denominator=weight_of_targets,
         differentiable=("input", "linear_weight"),
         shapes=st.integers(1, 5).map(lambda tokens: (tokens,)),
@@ -76,6 +77,7 @@ CASES = (
         naive=minus_log_softmax,
         roundings=64,
         draw_weight=weight_classes,
+        weight_per="class",
         denominator=weight_of_targets,
         differentiable=("input",),
         shapes=st.integers(1, 5).map(lambda examples: (examples,)),

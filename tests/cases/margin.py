@@ -18,7 +18,7 @@ from lossfns.margin import (
     soft_margin_loss,
     squared_hinge_loss,
 )
-from tests.loss_cases import FULL_PRECISION, Arguments, Case, Shape, any_float, normal
+from tests.cases.case import FULL_PRECISION, Arguments, Case, Shape, any_float, normal
 
 sign = st.sampled_from([-1.0, 1.0])
 

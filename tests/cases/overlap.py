@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lossfns.overlap import dice_loss, tversky_loss
-from tests.loss_cases import Arguments, Case, Shape
+from tests.cases.case import Arguments, Case, Shape
 
 region_shapes = st.lists(st.integers(1, 3), min_size=2, max_size=3).flatmap(
     lambda rest: st.integers(0, 3).map(lambda batch: (batch, *rest))

@@ -1,4 +1,4 @@
-"""Cases of the losses of real-valued targets, beyond those of the squared and absolute error."""
+"""Cases of the losses of real-valued targets."""
 
 import math
 
@@ -10,12 +10,25 @@ from lossfns.regression import (
     gaussian_nll_loss,
     general_robust_loss,
     huber_loss,
+    l1_loss,
     log_cosh_loss,
+    mse_loss,
     pinball_loss,
     poisson_nll_loss,
     smooth_l1_loss,
 )
-from tests.loss_cases import Arguments, Case, Shape, any_float, draw_pair, normal, weight_each
+from tests.cases.case import (
+    COMPLEX,
+    REAL,
+    Arguments,
+    Case,
+    Shape,
+    any_float,
+    draw_pair,
+    normal,
+    total_weight,
+    weight_each,
+)
 
 
 def count(arguments: Arguments, _weight: Tensor | None) -> int:
@@ -72,7 +85,42 @@ def poisson_surprise(input: Tensor, target: Tensor) -> Tensor:
     return input.exp() - target * input
 
 
+def squared_difference(input: Tensor, target: Tensor) -> Tensor:
+    """(o − y)²"""
+    return (input - target) ** 2
+
+
+def absolute_difference(input: Tensor, target: Tensor) -> Tensor:
+    """|o − y|"""
+    return abs(input - target)
+
+
 CASES = (
+    Case(
+        function=mse_loss,
+        draw=draw_pair,
+        naive=squared_difference,
+        # The difference rounds once and is squared, which doubles its error; then the square
+        # and the product with the weight round.
+        roundings=4,
+        draw_weight=weight_each,
+        differentiable_weight=True,
+        denominator=total_weight,
+        elements={"input": any_float, "target": any_float},
+    ),
+    Case(
+        function=l1_loss,
+        draw=draw_pair,
+        naive=absolute_difference,
+        # The difference and the product with the weight; of a complex difference the two parts
+        # and the root of the sum of their squares.
+        roundings=4,
+        draw_weight=weight_each,
+        differentiable_weight=True,
+        denominator=total_weight,
+        elements={"input": any_float, "target": any_float},
+        dtypes=(*REAL, *COMPLEX),
+    ),
     Case(
         function=huber_loss,
         draw=draw_pair,
@@ -80,6 +128,7 @@ CASES = (
         # The difference, which counts twice in the square; the bracket, the products.
         roundings=6,
         draw_weight=weight_each,
+        differentiable_weight=True,
         denominator=count,
         elements={"input": any_float, "target": any_float},
     ),

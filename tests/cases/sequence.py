@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lossfns.sequence import ctc_loss
-from tests.loss_cases import FULL_PRECISION, Arguments, Case, Shape, normal
+from tests.cases.case import FULL_PRECISION, Arguments, Case, Shape, normal
 
 FRAMES = 5
 
