@@ -14,12 +14,15 @@ SOURCES := $(shell find chapters exercises lossfns -type f \
 unexport PYTHONPATH PYTHONHOME
 
 .DELETE_ON_ERROR:
-.PHONY: book test lab serve execute format lock clean help
+.PHONY: book test bench lab serve execute format lock clean help
 
 book: $(SITE) ## the site, in _build/html
 
 test: $(SITE) ## the site, then every check
 	@$(BIN)/python -m pytest
+
+bench: $(INSTALLED) ## how fast the losses are beside PyTorch's (some: LOSSES="mse_loss l1_loss")
+	@$(BIN)/python -m tests.benchmarks $(LOSSES)
 
 lab: $(INSTALLED) ## JupyterLab on the course
 	@$(BIN)/jupyter lab

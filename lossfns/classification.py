@@ -5,13 +5,14 @@ import math
 import torch
 from torch import Tensor
 
-from lossfns.outputs import log1p_exp_minus_abs, logsumexp, softplus, times_log
+from lossfns.outputs import log1p_exp_minus_abs, logsumexp, positive, softplus, times_log
 from lossfns.reduction import common_dtype, reduce, widen
 from lossfns.validation import (
     check_between,
     check_class_indices,
     check_distribution,
     check_floating,
+    check_not_negative,
     check_positive,
     check_same_shape,
     check_values,
@@ -62,7 +63,8 @@ def binary_cross_entropy(
         >>> binary_cross_entropy(p, y, reduction="none")
         tensor([0.2231, 0.6931])
 
-    Source: D. R. Cox, *The Regression Analysis of Binary Sequences* (1958).
+    Source: D. R. Cox, *The Regression Analysis of Binary Sequences* (1958), for the likelihood;
+    I. J. Good, *Rational Decisions* (1952), for the logarithm as a score.
     Page: ``chapters/classification/logistic_regression``.
     """
     _check_binary(input, target, weight=weight)
@@ -127,13 +129,14 @@ def binary_cross_entropy_with_logits(
     """
     _check_binary(input, target, weight=weight, pos_weight=pos_weight)
     z, y, w, c = widen(input, target, weight, pos_weight)
-    rest = log1p_exp_minus_abs(z)
+    # max(z, 0) − z·y with z taken out: neither its value nor its slope then cancels.
+    step, rest = positive(z), log1p_exp_minus_abs(z)
     if c is None:
-        # max(z, 0) − z·y, with z taken out: neither this nor its slope then cancels.
-        values = z * ((z > 0).to(z.dtype) - y) + rest
+        values = z * (step - y) + rest
     else:
-        # softplus(z) and softplus(−z) with the part that they share.
-        values = c * y * ((-z).clamp(min=0) + rest) + (1 - y) * (torch.relu(z) + rest)
+        # c·y·softplus(−z) + (1 − y)·softplus(z), of which one has a linear part.
+        yes, no = c * y, 1 - y
+        values = z * (step * no + (step - 1) * yes) + (yes + no) * rest
     dtype = common_dtype(input, target, weight, pos_weight)
     return _weigh_and_reduce(values, w, reduction, dtype)
 
@@ -265,7 +268,8 @@ def cross_entropy(
     uniform = label_smoothing / input.shape[dim]
     z, w = widen(input, weight)
     # The largest score is taken out of z and of the log-sum-exp alike, before they meet.
-    shifted = z - z.detach().amax(dim, keepdim=True)
+    top = z.detach().amax(dim, keepdim=True)
+    shifted = z - top
     log_total = shifted.exp().sum(dim).log()
     if isinstance(target, Tensor) and target.is_floating_point():
         _check_probabilities(input, target, ignore_index)
@@ -276,11 +280,14 @@ def cross_entropy(
         return reduce(values, reduction, dtype=common_dtype(input, target, weight))
     index, ignored = _check_indices(input, target, dim, ignore_index)
     weights = _weights_of(index, ignored, w, z.dtype)
-    minus_log_p = log_total - shifted.gather(dim, index.unsqueeze(dim)).squeeze(dim)
+    minus_log_p = log_total - (z.gather(dim, index.unsqueeze(dim)) - top).squeeze(dim)
     values = weights * minus_log_p.masked_fill(ignored, 0)
     if label_smoothing:
-        each = torch.ones_like(shifted) if w is None else _along(w, dim, z).expand_as(z)
-        every = each.sum(dim) * log_total - times_log(each, shifted).sum(dim)
+        # The sum over the classes of w_c·(−log p_c): their table is not needed for it.
+        total, scores = input.shape[dim], shifted
+        if w is not None:
+            total, scores = w.sum(), times_log(_along(w, dim, z), shifted)
+        every = total * log_total - scores.sum(dim)
         values = (1 - label_smoothing) * values + uniform * every.masked_fill(ignored, 0)
     dtype = common_dtype(input, weight)
     return reduce(values, reduction, denominator=weights.sum(), dtype=dtype)
@@ -551,11 +558,7 @@ def _check_broadcast(name: str, weight: Tensor, input: Tensor) -> None:
             f"{name} must broadcast to the shape of input, {tuple(input.shape)}; "
             f"got {tuple(weight.shape)}"
         )
-    _check_not_negative(name, weight)
-
-
-def _check_not_negative(name: str, weight: Tensor) -> None:
-    check_values(name, weight, weight.isfinite() & (weight >= 0), "finite and at least 0")
+    check_not_negative(name, weight)
 
 
 def _check_classes(input: Tensor, weight: Tensor | None) -> int:
@@ -570,7 +573,7 @@ def _check_classes(input: Tensor, weight: Tensor | None) -> int:
     if weight is not None:
         check_floating("weight", weight)
         _check_one_per_class("weight", weight, input, dim)
-        _check_not_negative("weight", weight)
+        check_not_negative("weight", weight)
     return dim
 
 

@@ -1,5 +1,7 @@
 """How far one distribution is from another, and how uncertain one is."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -177,7 +179,12 @@ def gaussian_kl(
     distance = mu if mu_0 is None else mu - mu_0
     d = log_variance if log_variance_0 is None else log_variance - log_variance_0
     if log_variance_0 is not None:
-        distance = distance * (-log_variance_0 / 2).exp()
+        # In two steps: 1/σ₀ may overflow where its product with a small distance does not.
+        quarter = -log_variance_0 / 4
+        # Means that agree are 0 apart at any scale, and 0·∞ is not 0.
+        largest = math.log(torch.finfo(quarter.dtype).max)
+        quarter = quarter.masked_fill((distance == 0) & (quarter > largest), 0)
+        distance = distance * quarter.exp() * quarter.exp()
     return _reduce_batch((distance.square() + (d.expm1() - d)) / 2, reduction, dtype)
 
 

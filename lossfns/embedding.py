@@ -129,9 +129,11 @@ def triplet_margin_loss(
         >>> triplet_margin_loss(a, near, far, margin=6.0)
         tensor(1.0000)
 
-    Source: V. Balntas, E. Riba, D. Ponsa and K. Mikolajczyk, *Learning local feature descriptors
-    with triplets and shallow convolutional neural networks* (BMVC 2016), with the swap; with
-    squared distances F. Schroff, D. Kalenichenko and J. Philbin, *FaceNet* (CVPR 2015). Page:
+    Source: K. Q. Weinberger and L. K. Saul, *Distance metric learning for large margin nearest
+    neighbor classification* (JMLR 10, 2009), and F. Schroff, D. Kalenichenko and J. Philbin,
+    *FaceNet* (CVPR 2015), both with squared distances; V. Balntas, E. Riba, D. Ponsa and K.
+    Mikolajczyk, *Learning local feature descriptors with triplets and shallow convolutional
+    neural networks* (BMVC 2016), with the swap. Page:
     ``chapters/embeddings/metric_learning``.
     """
     if not p >= 1:
@@ -203,7 +205,9 @@ def triplet_margin_with_distance_loss(
         >>> triplet_margin_with_distance_loss(a, near, far, distance_function=chebyshev)
         tensor(0.5000)
 
-    Source: as for :func:`triplet_margin_loss`. Page: ``chapters/embeddings/metric_learning``.
+    Source: F. Schroff, D. Kalenichenko and J. Philbin, *FaceNet: a unified embedding for face
+    recognition and clustering* (CVPR 2015), with squared distances. Page:
+    ``chapters/embeddings/metric_learning``.
     """
     if distance_function is None:
         return triplet_margin_loss(

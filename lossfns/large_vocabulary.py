@@ -12,11 +12,12 @@ from torch.nn import LinearCrossEntropyOptions
 
 from lossfns.reduction import reduce, widen
 from lossfns.validation import (
+    check_between,
     check_class_indices,
     check_count,
     check_floating,
+    check_not_negative,
     check_reduction,
-    check_values,
 )
 
 TailWeights = Sequence[tuple[Tensor, Tensor]]
@@ -829,7 +830,7 @@ def _check_weight(weight: Tensor | None, classes: int) -> None:
     _check_shape("weight", weight, (classes,))
     if weight.requires_grad:
         raise ValueError("weight must not require a gradient: it is a constant of the loss")
-    check_values("weight", weight, weight.isfinite() & (weight >= 0), "finite and at least 0")
+    check_not_negative("weight", weight)
 
 
 def _check_smoothing(label_smoothing: float) -> None:
@@ -862,7 +863,7 @@ def _check_probabilities(
         )
     _check_dtype("target", target, input)
     _check_shape("target", target, (*input.shape[:-1], classes, *places))
-    check_values("target", target, (target >= 0) & (target <= 1), "between 0 and 1")
+    check_between("target", target, 0, 1)
 
 
 def _log_softmax(input: Tensor, *layers: Tensor, bias: Tensor | None = None) -> Tensor:

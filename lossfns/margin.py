@@ -7,18 +7,18 @@ score is on the right side, and larger the safer it is there.
 import torch
 from torch import Tensor
 
-from lossfns.outputs import log1p_exp_minus_abs, softplus
+from lossfns.outputs import log1p_exp_minus_abs, positive, softplus
 from lossfns.reduction import common_dtype, reduce, widen
 from lossfns.validation import (
-    _has_values,
+    check_between,
     check_class_indices,
     check_floating,
     check_positive,
     check_real,
     check_same_shape,
     check_signs,
-    check_values,
     check_weight,
+    has_values,
 )
 
 
@@ -136,8 +136,10 @@ def exponential_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
         >>> exponential_loss(score, sign, reduction="none")
         tensor([0.0498, 1.0000, 2.7183])
 
-    Source: J. Friedman, T. Hastie, R. Tibshirani, *Additive logistic regression: a statistical
-    view of boosting*, Annals of Statistics 28 (2000), 337–407. Page:
+    Source: Y. Freund, R. E. Schapire, *A decision-theoretic generalization of on-line learning and
+    an application to boosting*, Journal of Computer and System Sciences 55 (1997), 119–139, whose
+    algorithm descends on it, as J. Friedman, T. Hastie, R. Tibshirani show, *Additive logistic
+    regression: a statistical view of boosting*, Annals of Statistics 28 (2000), 337–407. Page:
     ``chapters/margins/hinge_family``.
     """
     margin = _margin(input, target)
@@ -328,7 +330,8 @@ def bradley_terry_loss(
         tensor(2.1269)
 
     Source: R. A. Bradley, M. E. Terry, *Rank analysis of incomplete block designs: I. The method
-    of paired comparisons*, Biometrika 39 (1952), 324–345. Page: ``chapters/embeddings/ranking``.
+    of paired comparisons*, Biometrika 39 (1952), 324–345; C. Burges and others, *Learning to rank
+    using gradient descent*, ICML (2005), for the loss. Page: ``chapters/embeddings/ranking``.
     """
     lead = _lead(input1, input2, target)
     values = softplus(-lead)
@@ -531,7 +534,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
     (scores,) = widen(torch.atleast_1d(input))
     labels = torch.atleast_1d(target)
     is_listed = (labels < 0).cumsum(-1) == 0
-    if _has_values(is_listed):
+    if has_values(is_listed):
         # Columns past the longest list hold no label; without them the table below is small.
         longest = int(is_listed.reshape(-1, classes).any(0).sum())
         labels, is_listed = labels[..., :longest], is_listed[..., :longest]
@@ -597,15 +600,15 @@ def multilabel_soft_margin_loss(
         )
     check_real("target", target)
     check_same_shape("target", target, "input", input)
-    check_values("target", target, (target >= 0) & (target <= 1), "between 0 and 1")
+    check_between("target", target, 0, 1)
     labels = input.shape[-1]
     if isinstance(weight, Tensor) and weight.ndim == 1 < input.ndim:
         check_weight(weight, "one example of input", input.new_empty(labels))
     else:
         check_weight(weight, "input", input)
     logit, y, w = widen(input, target, weight)
-    # max(o, 0) − o·y, with o taken out: neither this nor its slope then cancels.
-    cross_entropy = logit * ((logit > 0).to(logit.dtype) - y) + log1p_exp_minus_abs(logit)
+    # max(o, 0) − o·y with o taken out: neither its value nor its slope then cancels.
+    cross_entropy = logit * (positive(logit) - y) + log1p_exp_minus_abs(logit)
     if w is not None:
         cross_entropy = cross_entropy * w
     values = cross_entropy.sum(-1) / labels

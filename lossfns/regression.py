@@ -108,7 +108,7 @@ def l1_loss(
         tensor(1.5000)
 
     Source: P.-S. Laplace, *Mémoire sur la probabilité des causes par les événements* (1774).
-    Page: ``chapters/regression/ols_from_mle`` holds it against the squared error.
+    Page: ``chapters/regression/absolute_and_robust``.
     """
     _check_arguments(input, target, weight, allow_complex=True)
     prediction, truth, w = widen(input, target, weight)

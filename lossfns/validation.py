@@ -64,7 +64,17 @@ def check_weight(weight: Tensor | None, like_name: str, like: Tensor) -> None:
         return
     check_floating("weight", weight)
     check_same_shape("weight", weight, like_name, like)
-    check_values("weight", weight, weight.isfinite() & (weight >= 0), "finite and at least 0")
+    check_not_negative("weight", weight)
+
+
+def check_not_negative(name: str, tensor: Tensor) -> None:
+    """Raise ``ValueError`` unless every element is finite and not negative, in eager mode.
+
+    >>> check_not_negative("weight", torch.tensor([0.0, torch.inf]))
+    Traceback (most recent call last):
+    ValueError: weight must be finite and at least 0 everywhere; got inf
+    """
+    check_values(name, tensor, tensor.isfinite() & (tensor >= 0), "finite and at least 0")
 
 
 def check_values(name: str, tensor: Tensor, allowed: Tensor, description: str) -> None:
@@ -75,7 +85,7 @@ def check_values(name: str, tensor: Tensor, allowed: Tensor, description: str) -
     Traceback (most recent call last):
     ValueError: target must be between 0 and 1 everywhere; got 1.5
     """
-    if _has_values(tensor) and not allowed.all():
+    if has_values(tensor) and not allowed.all():
         offender = tensor[~allowed].flatten()[0].item()
         raise ValueError(f"{name} must be {description} everywhere; got {offender}")
 
@@ -139,13 +149,15 @@ def check_class_indices(name: str, tensor: Tensor, classes: int, *, lowest: int 
         raise TypeError(f"{name} must be a tensor; got {type(tensor).__name__}")
     if tensor.dtype != torch.int64:
         raise TypeError(f"{name} must be a torch.int64 tensor of class indices; got {tensor.dtype}")
-    if _has_values(tensor):
+    if not has_values(tensor) or tensor.numel() == 0:
+        return
+    least, greatest = torch.aminmax(tensor)
+    if least < lowest or greatest >= classes:
         outside = tensor[(tensor < lowest) | (tensor >= classes)]
-        if outside.numel():
-            raise IndexError(
-                f"{name} must be a class index from {lowest} to {classes - 1} everywhere; "
-                f"got {outside[0].item()}"
-            )
+        raise IndexError(
+            f"{name} must be a class index from {lowest} to {classes - 1} everywhere; "
+            f"got {outside[0].item()}"
+        )
 
 
 def check_integer(name: str, tensor: Tensor) -> None:
@@ -168,7 +180,7 @@ def check_between(name: str, tensor: Tensor, low: float, high: float) -> None:
     Traceback (most recent call last):
     ValueError: target must be between 0 and 1 everywhere; got 1.5
     """
-    if not _has_values(tensor) or tensor.numel() == 0:
+    if not has_values(tensor) or tensor.numel() == 0:
         return
     # One pass over the tensor instead of four; a NaN makes both ends NaN, and is refused.
     least, greatest = torch.aminmax(tensor.detach())
@@ -184,7 +196,7 @@ def check_log_probabilities(name: str, tensor: Tensor) -> None:
     Traceback (most recent call last):
     ValueError: input must be a log-probability, at most 0, everywhere; got 0.20000000298023224
     """
-    if not _has_values(tensor) or tensor.numel() == 0:
+    if not has_values(tensor) or tensor.numel() == 0:
         return
     # Logits minus their log-sum-exp end up this far above 0 when the logits are 10,000.
     rounding = 1e-2
@@ -207,7 +219,7 @@ def check_distribution(name: str, tensor: Tensor, dim: int) -> None:
     check_values(name, total, (total - 1).abs() <= rounding, description)
 
 
-def _has_values(tensor: Tensor) -> bool:
+def has_values(tensor: Tensor) -> bool:
     """Whether the tensor's numbers can be read here and now."""
     # PyTorch has no public question for "am I inside vmap or grad?"; under either a tensor is a
     # wrapper, and reading a batched one raises.

@@ -141,7 +141,7 @@ MUTANTS = [
             "(prediction + truth).square()",
             [
                 "test_losses.py::test_equals_pytorch_at_generated_shapes_and_dtypes"
-                "[plain-mean-mse_loss]"
+                "[mse_loss-mean-plain]"
             ],
         ),
         (
@@ -149,7 +149,7 @@ MUTANTS = [
             "regression.py",
             "(prediction - truth).abs()",
             "-(prediction - truth).abs()",
-            ["test_symbolic.py::test_value_is_that_of_the_definition"],
+            ["test_symbolic_definitions.py::test_value_is_that_of_the_definition"],
         ),
         (
             "uphill for downhill",
@@ -163,14 +163,14 @@ MUTANTS = [
         ),
         (
             "a sum for the residual in the definition",
-            "symbolic.py",
+            "symbolic/regression.py",
             "expression=(o - y) ** 2",
             "expression=(o + y) ** 2",
-            ["test_symbolic.py::test_value_is_that_of_the_definition"],
+            ["test_symbolic_definitions.py::test_value_is_that_of_the_definition"],
         ),
         (
             "convexity upside down",
-            "symbolic.py",
+            "symbolic/claims.py",
             "> chord + TOLERANCE",
             "< chord - TOLERANCE",
             ["test_symbolic.py::test_false_claim_is_refuted[concave is convex]"],
@@ -178,8 +178,8 @@ MUTANTS = [
         (
             "only negative weights allowed",
             "validation.py",
-            "(weight >= 0)",
-            "(weight <= 0)",
+            "(tensor >= 0)",
+            "(tensor <= 0)",
             ["test_reduction_and_validation.py::test_message_of_a_check"],
         ),
     ]

@@ -123,6 +123,35 @@ def test_extremes_in_fifty_digits() -> None:
         assert slope.item() == pytest.approx(float(mpmath.expm1(d)) / 2, rel=1e-12)
 
 
+@pytest.mark.parametrize("log_var", [-200.0, -1e4])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_gaussian_kl_where_the_target_is_all_but_certain(
+    log_var: float, dtype: torch.dtype
+) -> None:
+    """1/σ₀ overflows, but 0 times it is 0, and a small distance times it is a number."""
+    leaves = [torch.tensor(value, dtype=dtype) for value in (0.5, log_var, 0.5, log_var)]
+    for leaf in leaves:
+        leaf.requires_grad_()
+    value = gaussian_kl(*leaves)
+    assert value.item() == 0
+    assert [slope.item() for slope in torch.autograd.grad(value, leaves)] == [0.0] * 4
+    # e^200 is beyond float32, so to be less certain than the target by that much costs ∞.
+    wider = gaussian_kl(leaves[0], leaves[1] + 1e5, leaves[2], leaves[3])
+    assert wider.item() == math.inf
+
+
+def test_gaussian_kl_of_means_that_all_but_agree() -> None:
+    """A distance of 10⁻³⁰ is 2.7·10¹³ standard deviations of e^−100."""
+    far = [torch.tensor(value, requires_grad=True) for value in (1e-30, -200.0, 0.0, -200.0)]
+    value = gaussian_kl(*far)
+    with mpmath.workdps(50):
+        expected = mpmath.mpf(far[0].item()) ** 2 * mpmath.exp(200) / 2
+    assert value.item() == pytest.approx(float(expected), rel=1e-5)
+    slopes = torch.autograd.grad(value, (far[1], far[3]))
+    assert slopes[0].item() == 0
+    assert slopes[1].item() == pytest.approx(-float(expected), rel=1e-5)
+
+
 # Zeros, where PyTorch is not right
 
 

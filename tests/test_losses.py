@@ -1,5 +1,6 @@
 """Each loss against PyTorch, against finite differences, and against itself by other routes."""
 
+import functools
 import inspect
 import itertools
 import re
@@ -40,6 +41,7 @@ pytestmark = [
     # PyTorch's kl_div advises another reduction than its default; the compiler makes an
     # instance of each autograd.Function that it traces.
     pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss"),
+    pytest.mark.filterwarnings("ignore:linear_cross_entropy. ``options`` ignored"),
     pytest.mark.filterwarnings("ignore:.* should not be instantiated:DeprecationWarning"),
 ]
 
@@ -91,7 +93,8 @@ def test_every_public_loss_has_a_case() -> None:
 TESTED_ELSEWHERE = {
     "test_divergence": {"entropy", "perplexity"},
     "test_large_vocabulary": {"AdaptiveLogSoftmaxWithLoss", "adaptive_log_softmax_with_loss"},
-    "test_optimisation": {"Descent", "gradient_descent", "sgd"},
+    # A Descent is what the two return.
+    "test_optimisation": {"gradient_descent", "sgd"},
     "test_outputs": {
         *("log_sigmoid", "log_softmax", "logit", "logsumexp", "sigmoid", "softmax"),
         *("softmax_with_temperature", "tanh"),
@@ -103,7 +106,7 @@ TESTED_ELSEWHERE = {
 def test_what_is_no_loss_is_tested_elsewhere() -> None:
     """A function without ``reduction`` has no case, so it must be named, and used, somewhere."""
     elsewhere = set().union(*TESTED_ELSEWHERE.values())
-    assert set(lossfns.__all__) == {case.name for case in CASES} | elsewhere
+    assert set(lossfns.__all__) == {case.name for case in CASES} | elsewhere | {"Descent"}
     for file, names in TESTED_ELSEWHERE.items():
         source = Path(__file__).with_name(f"{file}.py").read_text(encoding="utf-8")
         assert {name for name in names if not re.search(rf"\b{name}\(", source)} == set()
@@ -168,7 +171,8 @@ def assert_same_as_pytorch(
     roundings = 2 * (case.roundings + 2)
     terms = 2 * max(value.numel() for value in arguments.values() if isinstance(value, Tensor))
     # One element's size, and how often it is in a sum or by how much its gradient is scaled.
-    size, count = case.cancelling(arguments), max(terms // 2, 1)
+    size, slope_size = (heaviest(arguments) * size for size in case.cancelling(arguments))
+    count = max(terms // 2, 1)
     assert_close(
         value,
         expected,
@@ -178,7 +182,7 @@ def assert_same_as_pytorch(
         message="value",
     )
     for name in differentiable:
-        cancelling = size * count if reduction == "none" else size
+        cancelling = slope_size * count if reduction == "none" else slope_size
         if name == "weight" and reduction == "mean":
             # (ℓ_n − L) / Σw: a difference can be far smaller than its terms.
             unweighted = {key: value for key, value in arguments.items() if key != "weight"}
@@ -192,6 +196,12 @@ def assert_same_as_pytorch(
             cancelling=cancelling,
             message=f"gradient by {name}",
         )
+
+
+def heaviest(arguments: Arguments) -> float:
+    """What a weight may multiply an element's rounding by."""
+    weight = arguments.get("weight")
+    return 1.0 if weight is None else max(largest(weight), 1.0)
 
 
 def after(case: Case, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -371,15 +381,15 @@ def test_arguments_are_left_as_they_were(case: Case, reduction: str, weighted: b
             assert torch.equal(tensor, before[name]), name
 
 
-@of_cases(has_reference, each=("weighted",))
+@of_cases(lambda case: has_reference(case) and "promotion" not in case.lacks, each=("weighted",))
 def test_mixed_dtypes_are_promoted_as_pytorch_does(case: Case, weighted: bool) -> None:
     """The result's dtype is the promotion of all arguments', also where one is in half."""
     double = case.arguments((3,), torch.float64, weighted=weighted)
     names = [name for name, value in double.items() if is_inexact(value)]
+    different = False
     for dtypes in itertools.product(case.dtypes, repeat=len(names)):
         if weighted and dtypes[-1].is_complex:
             continue
-        # PyTorch's own rule is what each loss is asked to follow, also where it has no result.
         arguments = {
             **double,
             **{
@@ -388,13 +398,25 @@ def test_mixed_dtypes_are_promoted_as_pytorch_does(case: Case, weighted: bool) -
             },
         }
         for reduction in case.reductions:
+            actual = case.function(**arguments, reduction=reduction).dtype
             try:
                 expected = case.reference(**arguments, reduction=reduction).dtype
-            except RuntimeError as error:
-                assert "dtype" in str(error) or "scalar type" in str(error)
-                continue
-            actual = case.function(**arguments, reduction=reduction)
-            assert actual.dtype == expected, dtypes
+            except RuntimeError:
+                continue  # PyTorch has no result for this mixture.
+            if actual != expected:
+                assert actual == functools.reduce(torch.promote_types, dtypes).to_real()
+                different = True
+    assert different == ((case.name, weighted) in PROMOTED_OTHERWISE), (
+        "a difference, or none where one is said"
+    )
+
+
+IN_PLACE = "PyTorch works in place in 1 − target, in its dtype"
+PROMOTED_OTHERWISE = {
+    ("binary_cross_entropy", True): "PyTorch takes the dtype of input, whatever the weight's",
+    ("binary_cross_entropy_with_logits", False): IN_PLACE,
+    ("binary_cross_entropy_with_logits", True): IN_PLACE,
+}
 
 
 # Half precision
@@ -412,7 +434,8 @@ def test_half_precision_errs_no_more_than_the_formula_in_float32(
     bits = torch.arange(2**16, dtype=torch.int32).to(torch.int16)
     every = bits.view(dtype)
     arguments = case.arguments((every.numel(),), dtype)
-    arguments["input"] = every[every.isfinite()]
+    low, high = case.domain
+    arguments["input"] = every[every.isfinite() & (every >= low) & (every <= high)]
     arguments = of_tensors(lambda tensor: tensor[: len(arguments["input"])], arguments)
     exact = case.naive(**exactly(arguments))
     rounded = case.naive(**exactly(arguments, torch.float32)).to(dtype)
@@ -422,7 +445,16 @@ def test_half_precision_errs_no_more_than_the_formula_in_float32(
     finite = rounded.isfinite()
     error = (actual.double() - exact)[finite].abs()
     allowed = (rounded.double() - exact)[finite].abs()
-    assert (error <= allowed).all()
+    if case.same_operations:
+        assert (error <= allowed).all()
+        return
+    # Another order of operations is off by its own roundings in float32, which may turn half a
+    # gap of the half-precision numbers into that much more than half a gap.
+    exponent = exact[finite].abs().clamp(min=torch.finfo(dtype).smallest_normal).frexp()[1] - 1
+    nearest = torch.finfo(dtype).eps / 2 * torch.exp2(exponent.double())
+    unit = torch.finfo(torch.float32).eps / 2
+    size = exact[finite].abs() + case.cancelling(arguments)[0]
+    assert (error <= torch.maximum(allowed, nearest) + case.roundings * unit * size).all()
 
 
 @pytest.mark.parametrize("dtype", HALF_PRECISION, ids=str)
@@ -441,7 +473,8 @@ def test_half_precision_reduces_without_rounding_on_the_way(
             # Where the exact result is close to halfway between two numbers, float32 may settle
             # on the other one, which is off by float32's own error more than half a gap. Every
             # element's loss adds its roundings to that, and the sum one for each.
-            size = abs(exact) + case.cancelling(arguments) * (count if reduction == "sum" else 1)
+            size, _ = case.cancelling(arguments)
+            size = abs(exact) + heaviest(arguments) * size * (count if reduction == "sum" else 1)
             float32 = (case.roundings + count) * torch.finfo(torch.float32).eps / 2 * size
             assert abs(actual.item() - exact) <= half_ulp(exact, dtype) + float32
 
@@ -463,7 +496,10 @@ def test_half_precision_mean_over_seventy_thousand_rows(
         difference = (gradients[name].double() - exact_gradients[name]).abs()
         size = exact_gradients[name].abs()
         unit = torch.finfo(dtype).eps
-        assert (difference <= 2 * spacing + unit * size).all(), name
+        # Where the gradient is a difference it keeps the rounding of its terms in float32.
+        float32 = case.roundings * torch.finfo(torch.float32).eps / 2
+        left = float32 * case.cancelling(exact_arguments)[1] / 70_000
+        assert (difference <= 2 * spacing + unit * size + left).all(), name
 
 
 # Inside a compiler and inside PyTorch's function transforms
@@ -510,18 +546,21 @@ def test_checks_of_values_do_not_run_where_values_cannot_be_read(case: Case) -> 
     arguments["weight"] = -arguments["weight"]
     with pytest.raises(ValueError, match="weight must be finite and at least 0"):
         case.function(**arguments)
-    torch.compiler.reset()
-    torch.compile(case.function, fullgraph=True, backend="eager")(**arguments)
+    if "compile" not in case.lacks:
+        torch.compiler.reset()
+        torch.compile(case.function, fullgraph=True, backend="eager")(**arguments)
     if "vmap" not in case.lacks:
-        # Every example has its own row of everything but of the weights of the classes.
+        # The weights of classes are given to each example: a tensor from outside is readable.
         names = list(arguments)
-        dims = tuple(
-            None if name == "weight" and case.weight_per == "class" else 0 for name in names
-        )
-        rows = vmap(lambda *row: case.function(**dict(zip(names, row, strict=True))), in_dims=dims)
-        assert rows(*arguments.values()).shape == (2,)
-    shape_only = of_tensors(lambda tensor: tensor.to("meta"), arguments)
-    assert case.function(**shape_only).shape == ()
+        if case.weight_per == "class":
+            wrapped = {**arguments, "weight": torch.stack([arguments["weight"]] * 2)}
+        else:
+            wrapped = arguments
+        rows = vmap(lambda *row: case.function(**dict(zip(names, row, strict=True))))
+        assert rows(*wrapped.values()).shape == (2,)
+    if "meta" not in case.lacks:
+        shape_only = of_tensors(lambda tensor: tensor.to("meta"), arguments)
+        assert case.function(**shape_only).shape == ()
 
 
 @of_cases(is_elementwise, each=("weighted",))
@@ -664,9 +703,9 @@ def with_first(tensor: Tensor, value: float) -> Tensor:
 def test_message_on_a_weight_of_another_shape(case: Case) -> None:
     """A single weight would be broadcast to all elements or classes, and change nothing."""
     arguments = case.arguments((3,), torch.float64, weighted=True)
-    like = "(the shape of (one example of )?input, |shape )" + re.escape("(") + r"\d,\)"
+    like = r"(have (the shape|shape|one element for each class)|broadcast to the shape).* \(\d,\)"
     arguments["weight"] = torch.ones(7, dtype=torch.float64)
-    with pytest.raises(ValueError, match=rf"^weight must have {like}; got \(7,\)"):
+    with pytest.raises(ValueError, match=rf"^weight must {like}; got \(7,\)$"):
         case.function(**arguments)
 
 
@@ -696,6 +735,18 @@ def promotion(case: Case) -> None:
     case.function(**{**arguments, last: arguments[last].float()})
 
 
+def compiles(case: Case) -> None:
+    torch.compiler.reset()
+    torch.compile(case.function, fullgraph=True, backend="eager")(
+        **case.arguments((3,), torch.float64)
+    )
+
+
+def meta(case: Case) -> None:
+    arguments = case.arguments((3,), torch.float64)
+    case.function(**of_tensors(lambda tensor: tensor.to("meta"), arguments))
+
+
 def vmapped(case: Case) -> None:
     arguments = case.arguments((3,), torch.float64)
     name = case.differentiable[0]
@@ -707,7 +758,9 @@ ABILITIES = {
     "second derivative": second_derivative,
     "forward mode": forward_mode,
     "promotion": promotion,
+    "compile": compiles,
     "vmap": vmapped,
+    "meta": meta,
 }
 
 

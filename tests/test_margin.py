@@ -534,3 +534,12 @@ TABLE = torch.ones(2, 3)
 def test_message(call, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         call()
+
+
+def test_small_slope_of_a_label_that_is_right_survives_in_multilabel_soft_margin() -> None:
+    """σ(20) − 1 is −2e−9: added to 1 and taken from it again, it would be 0 in float32."""
+    logit = torch.tensor([[20.0, -20.0]], requires_grad=True)
+    loss = multilabel_soft_margin_loss(logit, torch.tensor([[1.0, 0.0]]))
+    (slope,) = torch.autograd.grad(loss, logit)
+    small = math.exp(-20) / (1 + math.exp(-20)) / 2
+    torch.testing.assert_close(slope, torch.tensor([[-small, small]]), rtol=1e-6, atol=0)

@@ -20,6 +20,7 @@ from lossfns.outputs import (
     softmax_with_temperature,
     softplus,
     tanh,
+    times_log,
 )
 
 # PyTorch's forward-mode derivatives are built on it, as of version 2.13.
@@ -223,3 +224,15 @@ def test_compiled_and_under_vmap() -> None:
     compiled = torch.compile(layers, fullgraph=True, backend="aot_eager")
     torch.testing.assert_close(compiled(z), layers(z))
     torch.testing.assert_close(vmap(layers)(z), layers(z))
+
+
+def test_times_log_takes_the_limit_where_a_logarithm_is_infinite_and_only_there() -> None:
+    """0 · (−∞) is 0, 1 · (−∞) is not; by a factor of 0 the slope is the logarithm itself."""
+    factor, logarithm = torch.tensor([0.0, 1.0, 0.0]), torch.tensor([-math.inf, -math.inf, -2.0])
+    for product in (times_log(factor, logarithm), vmap(times_log)(factor, logarithm)):
+        assert product.tolist() == [0, -math.inf, 0]
+    assert grad(lambda f: times_log(f, logarithm[2]))(factor[2]) == -2
+    leaf = factor[2:].clone().requires_grad_()
+    times_log(leaf, logarithm[2:]).sum().backward()
+    assert leaf.grad == -2
+    assert times_log(torch.zeros(0), torch.zeros(0)).shape == (0,)

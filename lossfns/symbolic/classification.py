@@ -232,7 +232,7 @@ CROSS_ENTROPY = LossDefinition(
     ),
     torch_name="cross_entropy",
     page="classification/cross_entropy",
-    sources=("good1952", "bridle1990", "szegedy2016"),
+    sources=("bridle1990", "szegedy2016"),
 )
 
 CROSS_ENTROPY_INDEX = LossDefinition(
@@ -308,7 +308,7 @@ NLL = LossDefinition(
     ),
     torch_name="nll_loss",
     page="classification/cross_entropy",
-    sources=("good1952",),
+    sources=("fisher1922",),
 )
 
 _agreement = (2 * bit - 1) * logit
@@ -427,7 +427,7 @@ BRIER = LossDefinition(
         Smooth(sp.Integer(2)),
     ),
     torch_name=None,
-    page="classification/cross_entropy",
+    page="classification/imbalance",
     sources=("brier1950",),
 )
 

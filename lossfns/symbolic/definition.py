@@ -25,7 +25,7 @@ TOLERANCE = sp.Rational(1, 10 ** (DIGITS // 2))
 POINTS = 225
 """Most points of a complete grid: all pairs of the fifteen sampled numbers."""
 
-DRAWS = 90
+DRAWS = 63
 """Points that are drawn from a grid that has more."""
 
 Point = Mapping[sp.Symbol, sp.Expr]

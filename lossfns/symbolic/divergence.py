@@ -192,7 +192,7 @@ GAUSSIAN_KL = LossDefinition(
     ),
     torch_name=None,
     page=PAGE,
-    sources=("kullback1951", "kingma2014"),
+    sources=("kingma2014",),
 )
 
 ENTROPY = LossDefinition(

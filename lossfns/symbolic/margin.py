@@ -108,7 +108,7 @@ SQUARED_HINGE = LossDefinition(
     ),
     torch_name=None,
     page=HINGE_PAGE,
-    sources=("cortes1995",),
+    sources=("tang2013",),
 )
 
 EXPONENTIAL = LossDefinition(
@@ -168,7 +168,7 @@ SOFT_MARGIN = LossDefinition(
     ),
     torch_name="soft_margin_loss",
     page=HINGE_PAGE,
-    sources=("cox1958", "friedman2000"),
+    sources=("friedman2000",),
 )
 
 HINGE_EMBEDDING = LossDefinition(
@@ -196,7 +196,7 @@ HINGE_EMBEDDING = LossDefinition(
     ),
     torch_name="hinge_embedding_loss",
     page="embeddings/metric_learning",
-    sources=("hadsell2006",),
+    sources=("mobahi2009",),
 )
 
 COMPARISON = {"input1": o1, "input2": o2, "target": sign}
@@ -231,7 +231,7 @@ MARGIN_RANKING = LossDefinition(
     ),
     torch_name="margin_ranking_loss",
     page="embeddings/ranking",
-    sources=("herbrich2000", "joachims2002"),
+    sources=("herbrich2000",),
 )
 
 BRADLEY_TERRY = LossDefinition(
@@ -371,7 +371,7 @@ MULTI_MARGIN = LossDefinition(
     ),
     torch_name="multi_margin_loss",
     page=HINGE_PAGE,
-    sources=("weston1999", "crammer2001"),
+    sources=("weston1999",),
 )
 
 _SQUARED_HINGES = [
@@ -401,7 +401,7 @@ MULTI_MARGIN_SQUARED = LossDefinition(
     ),
     torch_name="multi_margin_loss",
     page=HINGE_PAGE,
-    sources=("crammer2001",),
+    sources=("weston1999",),
 )
 
 _LISTED = (
@@ -471,7 +471,7 @@ MULTILABEL_SOFT_MARGIN = LossDefinition(
     ),
     torch_name="multilabel_soft_margin_loss",
     page=HINGE_PAGE,
-    sources=("cox1958",),
+    sources=("nam2014",),
 )
 
 DEFINITIONS = (

@@ -80,7 +80,8 @@ LOG_SIGMOID = OutputLayer(
         NeverAbove(sp.Min(x, 0), "min(z, 0)"),
     ),
     torch_name="logsigmoid",
-    page=PAGE,
+    page="classification/bce_numerics",
+    sources=("machler2012",),
     pairs_with=("binary_cross_entropy_with_logits",),
 )
 
@@ -136,8 +137,8 @@ LOG_SOFTMAX = OutputLayer(
         Equals(tuple(map(sp.log, softmax(z))), "the logarithms of the softmax"),
     ),
     torch_name="log_softmax",
-    page=PAGE,
-    sources=("bridle1990",),
+    page="classification/cross_entropy",
+    sources=("blanchard2021",),
     pairs_with=("nll_loss", "kl_div", "cross_entropy"),
 )
 
@@ -242,7 +243,8 @@ LOGSUMEXP = OutputLayer(
         Not(ALL_SHIFTED),
     ),
     torch_name="logsumexp",
-    page=PAGE,
+    page="classification/cross_entropy",
+    sources=("blanchard2021",),
 )
 
 DEFINITIONS = (

@@ -54,7 +54,7 @@ class Minimiser(Claim):
             return Evidence.PROVED
         (prediction,) = loss.inputs
         domain = loss.domain_of(prediction)
-        for parameters in loss.points(tuple(loss.parameters), limit=3):
+        for parameters in loss.points(tuple(loss.parameters), limit=5):
             level = evaluate(self.level, parameters)
             for targets in _target_samples(loss.domain_of(loss.target)):
                 value = _STATISTIC[self.statistic](targets, level)
@@ -232,16 +232,17 @@ class ProperScore(Claim):
                 }
                 for truth in truths
             }
+            scores = {
+                truth: [
+                    loss.evaluate(loss.expression, {**parameters, **prediction, **outcome})
+                    for outcome in outcomes
+                ]
+                for truth, prediction in predictions.items()
+            }
             for truth, rival in itertools.permutations(truths, 2):
                 best, other = (
-                    sum(
-                        share
-                        * loss.evaluate(
-                            loss.expression, {**parameters, **predictions[predicted], **outcome}
-                        )
-                        for share, outcome in zip(truth, outcomes, strict=True)
-                    )
-                    for predicted in (truth, rival)
+                    sum(share * score for share, score in zip(truth, scores[said], strict=True))
+                    for said in (truth, rival)
                 )
                 if other <= best + TOLERANCE:
                     where = f"where {truth} is true, {rival} scores no worse"

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [names of losses] [--eager] [--threads N]``."""
+"""``python -m tests.benchmarks [names of losses] [--eager] [--compile-for S] [--threads N]``."""
 
 import argparse
 import platform
@@ -14,6 +14,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help="losses to measure; all by default")
     parser.add_argument("--eager", action="store_true", help="leave out torch.compile")
+    # Compiling takes seconds for each loss; all tables together are to take ten minutes at most.
+    parser.add_argument("--compile-for", type=float, default=240, help="seconds; 240 by default")
     parser.add_argument("--threads", type=int, help="threads for PyTorch to work on")
     options = parser.parse_args()
     # PyTorch warns about its own internals.
@@ -24,7 +26,7 @@ def main() -> None:
         f"PyTorch {torch.__version__}, Python {platform.python_version()}, "
         f"{platform.machine()}, {torch.get_num_threads()} threads"
     )
-    losses.main(options.names, compiled=not options.eager)
+    losses.main(options.names, compiled=not options.eager, compile_for=options.compile_for)
     if not options.names or "linear_cross_entropy" in options.names:
         large_vocabulary.main()
 

@@ -1,37 +1,39 @@
 """Each loss forward and backward against ``torch.nn.functional``, eager and compiled."""
 
-import importlib
-import pkgutil
+import math
+import time
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
-import tests
 from tests.benchmarks.timing import print_table, seconds
 from tests.loss_cases import CASES, Case, Shape
 
-SHAPES: dict[str, Shape] = {}
-"""Shapes for losses that neither of the two below suits, by the name of the loss."""
-
 ELEMENTWISE: Shape = (1_000_000,)
 OTHERS: Shape = (1_000, 100)
+SHAPES: dict[str, Shape] = {
+    "cross_entropy": (1_000, 1_000),
+    "nll_loss": (1_000, 1_000),
+    "gaussian_nll_loss": ELEMENTWISE,
+    "margin_ranking_loss": ELEMENTWISE,
+    "bradley_terry_loss": ELEMENTWISE,
+    "dpo_loss": ELEMENTWISE,
+    # Its draws are of few classes.
+    "brier_score_loss": (1_000, 10),
+}
+"""Shapes for losses that neither of the two above suits, by the name of the loss."""
+
 ELSEWHERE = ("linear_cross_entropy",)
 """What a benchmark of its own measures."""
 
 
 def cases() -> Iterator[Case]:
-    """Every case of the registry, and of the files beside it, once."""
-    seen = set()
-    packages = [name for _, name, _ in pkgutil.iter_modules([f"{tests.__path__[0]}/cases"])]
-    for case in (*CASES, *(case for name in packages for case in _cases_of(name))):
-        if case.name not in seen and case.name not in ELSEWHERE:
-            seen.add(case.name)
-            yield case
-
-
-def _cases_of(name: str) -> tuple[Case, ...]:
-    return importlib.import_module(f"tests.cases.{name}").CASES
+    """The cases of the registry, one for each loss."""
+    first: dict[str, Case] = {}
+    for case in CASES:
+        first.setdefault(case.name, case)
+    return (case for name, case in first.items() if name not in ELSEWHERE)
 
 
 def training_step(
@@ -63,8 +65,8 @@ def row(case: Case, *, compiled: bool) -> list[str]:
     return cells
 
 
-def main(names: list[str], *, compiled: bool) -> None:
-    """Print the table of all losses, or of those named."""
+def main(names: list[str], *, compiled: bool, compile_for: float) -> None:
+    """Print the table of all losses, or of those named; compile them for so many seconds."""
     chosen = [case for case in cases() if not names or case.name in names]
     if not chosen:
         return
@@ -72,4 +74,8 @@ def main(names: list[str], *, compiled: bool) -> None:
     header = ["loss", "shape", "eager", "PyTorch", "ratio"]
     header += ["compiled", "PyTorch", "ratio"] if compiled else []
     width = max(len(case.name) for case in chosen)
-    print_table(header, (row(case, compiled=compiled) for case in chosen), first=width)
+    end = time.monotonic() + compile_for if compiled else -math.inf
+    rows = (row(case, compiled=time.monotonic() < end) for case in chosen)
+    print_table(header, (cells + [""] * (len(header) - len(cells)) for cells in rows), first=width)
+    if compiled and time.monotonic() >= end:
+        print(f"\nAfter {compile_for:.0f} s no more losses were compiled (--compile-for SECONDS).")

@@ -41,9 +41,9 @@ shapes = st.lists(st.integers(0, 4), max_size=4).map(tuple)
 """Shapes of every kind: no dimension at all, dimensions of 0 and of 1."""
 
 
-def no_cancelling(_arguments: Arguments) -> float:
-    """For a loss that subtracts nothing, or whose difference the domain keeps away from 0."""
-    return 0.0
+def no_cancelling(_arguments: Arguments) -> tuple[float, float]:
+    """For a loss that subtracts nothing, or whose difference the draws keep away from 0."""
+    return 0.0, 0.0
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,11 @@ class Case:
         weight_per: whose the weights are, each ``"element"``'s or each ``"class"``'s.
         differentiable_weight: whether the loss has a gradient by its weight.
         reductions: the reductions that the loss takes.
-        cancelling: the largest size of what is subtracted in an element's loss or in its
-            gradient, where the difference may be far smaller. Each rounds by that size.
+        cancelling: the largest size of what is subtracted in an element's loss, and in an
+            element of its gradient, where the difference may be far smaller: the terms round by
+            their own size.
+        same_operations: whether the loss and ``naive`` are the same operations one by one.
+        domain: the least and the greatest number that ``input`` may be.
         through: what PyTorch applies to the first differentiable argument before it takes
             derivatives; both losses are then differentiated by what comes before it.
         elements: strategies for single elements of each argument, over all of the domain and
@@ -75,7 +78,8 @@ class Case:
         stricter: for each of PyTorch's own samples that lossfns refuses by design, a pattern of
             the message and the reason.
         lacks: what other losses can and this one cannot, and why: ``"second derivative"``,
-            ``"forward mode"``, ``"promotion"`` or ``"vmap"``. A test checks that it cannot.
+            ``"forward mode"``, ``"promotion"``, ``"compile"``, ``"vmap"`` or ``"meta"``
+            (tensors without storage). A test checks that it cannot.
     """
 
     function: Callable[..., Tensor]
@@ -88,7 +92,9 @@ class Case:
     weight_per: str = "element"
     differentiable_weight: bool = False
     reductions: tuple[str, ...] = REDUCTIONS
-    cancelling: Callable[[Arguments], float] = no_cancelling
+    cancelling: Callable[[Arguments], tuple[float, float]] = no_cancelling
+    same_operations: bool = False
+    domain: tuple[float, float] = (-math.inf, math.inf)
     through: Callable[[Tensor], Tensor] | None = None
     elements: Mapping[str, SearchStrategy[float]] | None = None
     dtypes: tuple[torch.dtype, ...] = REAL

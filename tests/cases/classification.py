@@ -1,6 +1,7 @@
 """Cases of the losses on classes."""
 
 import torch
+import torch.nn.functional as F
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -14,7 +15,7 @@ from lossfns.classification import (
     logit_adjusted_cross_entropy,
     nll_loss,
 )
-from tests.cases.case import Arguments, Case, Shape, normal
+from tests.cases.case import Arguments, Case, Shape, largest, normal, weight_each
 
 probability = st.floats(2.0**-10, 1 - 2.0**-10, width=16)
 """Probabilities that are far enough from 0 and 1 for PyTorch not to cut their logarithms off."""
@@ -72,7 +73,19 @@ def draw_scores_and_prior(
 def draw_distributions(shape: Shape, dtype: torch.dtype, generator: torch.Generator) -> Arguments:
     """Probabilities of the classes, and a class for each example."""
     arguments = draw_scores(shape, torch.float64, generator)
-    return {**arguments, "input": arguments["input"].softmax(class_dim(shape)).to(dtype)}
+    dim, count = class_dim(shape), shape[class_dim(shape)]
+    # One of 64 for each class and the rest by chance: exact, and of sum 1, in every dtype.
+    rest = torch.randint(count, (64 - count, *arguments["target"].shape), generator=generator)
+    shares = 1 + F.one_hot(rest, count).sum(0)
+    return {**arguments, "input": (shares.movedim(-1, dim) / 64).to(dtype)}
+
+
+def weight_classes(arguments: Arguments, generator: torch.Generator) -> Tensor:
+    """A weight for each class, none of them 0."""
+    scores = arguments["input"]
+    classes = scores.shape[class_dim(scores.shape)]
+    drawn = torch.rand(classes, dtype=torch.float64, generator=generator)
+    return (0.25 + drawn).to(scores.dtype)
 
 
 def examples_of(arguments: Arguments, weight: Tensor | None) -> int | Tensor:
@@ -133,14 +146,38 @@ def squared_distance(input: Tensor, target: Tensor) -> Tensor:
     return ((input - happened) ** 2).sum(dim)
 
 
+def size_of_likelihood(arguments: Arguments) -> tuple[float, float]:
+    """1 − p; and (p − y) / (p (1 − p)), where PyTorch takes no p (1 − p) below 1e-12."""
+    p = arguments["input"].detach().double()
+    return 1.0, 1 / max((p * (1 - p)).min().item(), 1e-12) if p.numel() else 0.0
+
+
+def size_of_logit(arguments: Arguments) -> tuple[float, float]:
+    """(1 − y) z and log σ(z), as PyTorch adds them; and σ(z) − y."""
+    factor = max(1.0, largest(arguments.get("pos_weight", torch.ones(1))))
+    return factor * (1 + largest(arguments["input"])), factor
+
+
+def size_of_picked(arguments: Arguments) -> tuple[float, float]:
+    """Numbers of both signs, which a sum adds up; the slope is −1."""
+    return largest(arguments["input"]), 0.0
+
+
+def size_of_scores(arguments: Arguments) -> tuple[float, float]:
+    """log Σ e^z − z_y; and p_c − [c = y]."""
+    return 1 + 2 * largest(arguments["input"]), 1.0
+
+
 CASES = (
     Case(
         function=binary_cross_entropy,
         draw=draw_probabilities,
         naive=log_likelihood,
+        cancelling=size_of_likelihood,
+        domain=(0, 1),
         # Two logarithms, 1 − y, two products, their difference; a weight.
         roundings=10,
-        draw_weight=None,
+        draw_weight=weight_each,
         denominator=elements_of,
         elements={"input": probability, "target": probability},
         stricter=NEGATIVE_WEIGHT,
@@ -149,9 +186,10 @@ CASES = (
         function=binary_cross_entropy_with_logits,
         draw=draw_logits,
         naive=log_likelihood_of_logit,
+        cancelling=size_of_logit,
         # The exponential, the logarithm, a product and a difference, by which nothing cancels.
         roundings=12,
-        draw_weight=None,
+        draw_weight=weight_each,
         denominator=elements_of,
         elements={"input": logit, "target": probability},
         stricter=NEGATIVE_WEIGHT,
@@ -169,21 +207,26 @@ CASES = (
         function=nll_loss,
         draw=draw_scores,
         naive=picked,
+        cancelling=size_of_picked,
         roundings=2,
-        draw_weight=None,
+        draw_weight=weight_classes,
+        weight_per="class",
         denominator=examples_of,
         differentiable=("input",),
-        shapes=class_shapes,
+        # PyTorch refuses the backward pass of more dimensions whose strides are not the usual.
+        shapes=class_shapes.filter(lambda shape: len(shape) <= 3),
         stricter=NEGATIVE_WEIGHT,
     ),
     Case(
         function=cross_entropy,
         draw=draw_scores,
         naive=picked_after_softmax,
+        cancelling=size_of_scores,
         # The shift, up to four exponentials and their sum, the logarithm, the difference; near a
         # loss of 0 the logarithm multiplies the rounding of its argument.
         roundings=32,
-        draw_weight=None,
+        draw_weight=weight_classes,
+        weight_per="class",
         denominator=examples_of,
         differentiable=("input",),
         shapes=class_shapes,
@@ -194,7 +237,8 @@ CASES = (
         draw=draw_scores,
         naive=picked_and_focused,
         roundings=40,
-        draw_weight=None,
+        draw_weight=weight_classes,
+        weight_per="class",
         denominator=examples_of,
         differentiable=("input",),
         shapes=class_shapes,

@@ -1,11 +1,13 @@
 """Cases of the divergences."""
 
+import math
+
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
 from lossfns.divergence import gaussian_kl, js_div, kl_div
-from tests.cases.case import REDUCTIONS, Arguments, Case, Shape, normal
+from tests.cases.case import REDUCTIONS, Arguments, Case, Shape, largest, normal
 from tests.cases.classification import elements_of, probability, uniform
 
 log_probability = st.floats(-(2.0**10), 0, width=16)
@@ -41,12 +43,26 @@ def from_standard_normal(input: Tensor, log_var: Tensor) -> Tensor:
     return (input**2 + log_var.exp() - 1 - log_var) / 2
 
 
+def size_of_logarithms(arguments: Arguments) -> tuple[float, float]:
+    """log t − log p, which t multiplies in the loss, and which 1 is added to in the slope."""
+    log_p, t = arguments["input"], arguments["target"]
+    log_t = t
+    if arguments.get("log_target"):
+        t = t.exp()
+    else:
+        log_t = t.log().where(t > 0, 0)
+    size = largest(log_p) + largest(log_t)
+    return max(largest(t), 1.0) * size, max(largest(t), 1.0) * (size + 1)
+
+
 CASES = (
     Case(
         function=kl_div,
         draw=draw_log_prediction,
         naive=relative_entropy,
         roundings=8,
+        cancelling=size_of_logarithms,
+        domain=(-math.inf, 0),
         draw_weight=None,
         reductions=(*REDUCTIONS, "batchmean"),
         denominator=elements_of,
@@ -57,6 +73,8 @@ CASES = (
         draw=draw_log_prediction,
         naive=half_way,
         roundings=24,
+        cancelling=size_of_logarithms,
+        domain=(-math.inf, 0),
         draw_weight=None,
         reductions=(*REDUCTIONS, "batchmean"),
         denominator=elements_of,

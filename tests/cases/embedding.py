@@ -12,7 +12,7 @@ from lossfns.embedding import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from tests.cases.case import COMPLEX, REAL, Arguments, Case, Shape, normal
+from tests.cases.case import COMPLEX, REAL, Arguments, Case, Shape, largest, normal
 
 embedding_shapes = st.lists(st.integers(0, 4), max_size=2).flatmap(
     lambda batch: st.integers(1, 4).map(lambda size: (*batch, size))
@@ -61,6 +61,25 @@ def triplet_hinge(anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
     return (1 + (anchor - positive).norm(dim=-1) - (anchor - negative).norm(dim=-1)).relu()
 
 
+def size_of_cosine(arguments: Arguments) -> tuple[float, float]:
+    """1 − c; and (b/|b| − c a/|a|) / |a|, whose two terms are of length 1/|a|."""
+    lengths = [arguments[name].detach().norm(dim=-1) for name in ("input1", "input2")]
+    shortest = min((length.min().item() for length in lengths if length.numel()), default=1.0)
+    return 1.0, 2 / max(shortest, 1e-6)
+
+
+def size_of_triplet(arguments: Arguments) -> tuple[float, float]:
+    """Margin and distances; and two differences of coordinates, each by the distance."""
+    coordinate = max(largest(arguments[name]) for name in ("anchor", "positive", "negative"))
+    pairs = [("anchor", "positive"), ("anchor", "negative"), ("positive", "negative")]
+    distances = [(arguments[a].detach() - arguments[b].detach()).norm(dim=-1) for a, b in pairs]
+    shortest = min((one.min().item() for one in distances if one.numel()), default=1.0)
+    distance = max(map(largest, distances))
+    return abs(arguments.get("margin", 1.0)) + 2 * distance, 2 * max(
+        1.0, coordinate / max(shortest, 1e-6)
+    )
+
+
 CASES = (
     Case(
         function=cosine_embedding_loss,
@@ -69,6 +88,7 @@ CASES = (
         # Three sums of up to four products, two roots, a product, a quotient and a difference,
         # which cancels at most against 1.
         roundings=24,
+        cancelling=size_of_cosine,
         draw_weight=None,
         denominator=count_of("input1"),
         differentiable=("input1", "input2"),
@@ -90,6 +110,7 @@ CASES = (
         naive=triplet_hinge,
         # Two norms and their difference, which may cancel.
         roundings=24,
+        cancelling=size_of_triplet,
         draw_weight=None,
         denominator=count_of("anchor"),
         differentiable=("anchor", "positive", "negative"),
@@ -101,6 +122,7 @@ CASES = (
         draw=draw_triplets,
         naive=triplet_hinge,
         roundings=24,
+        cancelling=size_of_triplet,
         draw_weight=None,
         denominator=count_of("anchor"),
         differentiable=("anchor", "positive", "negative"),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lossfns.large_vocabulary import linear_cross_entropy, vocab_parallel_cross_entropy
-from tests.cases.case import Arguments, Case, Shape, normal
+from tests.cases.case import Arguments, Case, Shape, largest, normal
 
 FEATURES, CLASSES = 3, 5
 
@@ -57,6 +57,13 @@ def minus_log_softmax_of_layer(input: Tensor, linear_weight: Tensor, target: Ten
     return minus_log_softmax(F.linear(input, linear_weight), target)
 
 
+def size_in_layer(arguments: Arguments) -> tuple[float, float]:
+    """Logits, which the loss subtracts; Σ_c (p_c − [c = y]) w_c, and the same sum of inputs."""
+    x, w = arguments["input"], arguments["linear_weight"]
+    logit = x.shape[-1] * largest(x) * largest(w)
+    return logit, 2 * max(largest(w), x.shape[:-1].numel() * largest(x))
+
+
 CASES = (
     Case(
         function=linear_cross_entropy,
@@ -64,6 +71,13 @@ CASES = (
         naive=minus_log_softmax_of_layer,
         # Logits of size 30 that cancel in a loss of any size.
         roundings=256,
+        cancelling=size_in_layer,
+        lacks={
+            "second derivative": "the gradient is computed along with the loss, chunk by chunk",
+            "forward mode": "an autograd.Function has only what is written for it",
+            "promotion": "a layer multiplies matrices of one dtype",
+            "vmap": "an autograd.Function that generates no rule for it",
+        },
         draw_weight=weight_classes,
         weight_per="class",
         denominator=weight_of_targets,
@@ -76,6 +90,13 @@ CASES = (
         draw=draw_logits,
         naive=minus_log_softmax,
         roundings=64,
+        lacks={
+            "second derivative": "it would have to go through the ranks' communication again",
+            "forward mode": "an autograd.Function has only what is written for it",
+            "compile": "the ranks exchange their numbers of classes in a tensor, and read it",
+            "meta": "the same numbers cannot be read from a tensor without storage",
+            "vmap": "ranks communicate about a batch, not about an example",
+        },
         draw_weight=weight_classes,
         weight_per="class",
         denominator=weight_of_targets,

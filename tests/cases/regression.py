@@ -25,6 +25,7 @@ from tests.cases.case import (
     Shape,
     any_float,
     draw_pair,
+    largest,
     normal,
     total_weight,
     weight_each,
@@ -95,11 +96,22 @@ def absolute_difference(input: Tensor, target: Tensor) -> Tensor:
     return abs(input - target)
 
 
+def size_of_surprise(arguments: Arguments) -> tuple[float, float]:
+    """e^o, y o and the terms of log y!; and e^o − y, or 1 − y / (o + ε)."""
+    o, y = arguments["input"].detach().double(), arguments["target"].double()
+    stirling = torch.special.xlogy(y, y) + y if arguments.get("full") else torch.zeros(())
+    if arguments.get("log_input", True):
+        return largest(o.exp()) + largest(y * o) + largest(stirling), largest(o.exp()) + largest(y)
+    rate = o + arguments.get("eps", 1e-8)
+    return largest(o) + largest(y * rate.log()) + largest(stirling), 1 + largest(y / rate)
+
+
 CASES = (
     Case(
         function=mse_loss,
         draw=draw_pair,
         naive=squared_difference,
+        same_operations=True,
         # The difference rounds once and is squared, which doubles its error; then the square
         # and the product with the weight round.
         roundings=4,
@@ -112,6 +124,7 @@ CASES = (
         function=l1_loss,
         draw=draw_pair,
         naive=absolute_difference,
+        same_operations=True,
         # The difference and the product with the weight; of a complex difference the two parts
         # and the root of the sum of their squares.
         roundings=4,
@@ -184,6 +197,7 @@ CASES = (
         function=poisson_nll_loss,
         draw=draw_counts,
         naive=poisson_surprise,
+        cancelling=size_of_surprise,
         roundings=6,
         draw_weight=None,
         denominator=count,

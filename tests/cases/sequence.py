@@ -48,7 +48,15 @@ CASES = (
         # Each of the five frames adds a logsumexp and a logarithm.
         roundings=40,
         draw_weight=None,
-        denominator=lambda arguments, _: len(arguments["input_lengths"]),
+        # Each loss by the length of its target, and then the mean over the batch.
+        denominator=lambda arguments, _: (
+            len(arguments["input_lengths"]) * arguments["target_lengths"].clamp(min=1)
+        ),
+        # PyTorch's gradient takes the log-probabilities for a log-softmax's and subtracts what
+        # that would: the two losses have the same gradient by the scores, and by nothing else.
+        through=lambda scores: scores.log_softmax(-1),
+        # The gradient by a score is p_c − the share of c, of size 1 and cancelling.
+        cancelling=lambda _: (1.0, 1.0),
         differentiable=("log_probs",),
         dtypes=FULL_PRECISION,
         shapes=st.tuples(st.integers(1, 4), st.integers(0, 2)),
