@@ -139,16 +139,7 @@ def visit(context: BrowserContext, address: str) -> Visit:
         if not request.url.startswith((visit.origin, "data:", "blob:")):
             visit.outside.append(request.url)
 
-    def answered(response) -> None:
-        if response.status >= 400:
-            visit.failed.append(f"{response.status} {response.url}")
-
-    def finished(request) -> None:
-        if request.url.startswith(visit.origin) and (response := request.response()):
-            body = response.body() if response.ok else b""
-            visit.sizes[request.url] = len(body)
-            if request.url.endswith(".woff2"):
-                visit.fonts.append(body)
+    responses = []
 
     def said(message) -> None:
         if message.type in {"error", "warning"}:
@@ -159,11 +150,19 @@ def visit(context: BrowserContext, address: str) -> Visit:
         lambda route: route.abort(),
     )
     page.on("request", requested)
-    page.on("response", answered)
-    page.on("requestfinished", finished)
+    page.on("response", lambda response: responses.append(response))
     page.on("console", said)
     page.on("pageerror", lambda error: visit.messages.append(str(error)))
     page.goto(address, wait_until="networkidle")
+    # Only now: a body asked for while an event is handled may come after the page is judged.
+    for response in responses:
+        if response.status >= 400:
+            visit.failed.append(f"{response.status} {response.url}")
+        elif response.url.startswith(visit.origin):
+            body = response.body()
+            visit.sizes[response.url] = len(body)
+            if response.url.endswith(".woff2"):
+                visit.fonts.append(body)
     return visit
 
 
