@@ -1,13 +1,12 @@
 """Losses for classes: a yes or a no by its logit, one class among many by their scores."""
 
-import math
-
 import torch
 from torch import Tensor
 
 from lossfns.outputs import log1p_exp_minus_abs, logsumexp, positive, softplus, times_log
 from lossfns.reduction import common_dtype, reduce, widen
 from lossfns.validation import (
+    check_at_least_zero,
     check_between,
     check_class_indices,
     check_distribution,
@@ -15,6 +14,7 @@ from lossfns.validation import (
     check_not_negative,
     check_positive,
     check_same_shape,
+    check_tensor,
     check_values,
 )
 
@@ -535,8 +535,7 @@ def brier_score_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
 
 def _focal(margin: Tensor, gamma: float) -> Tensor:
     # (1 − p)^γ·(−log p) for p = σ(margin). As log(1 − p) is finite, no slope is infinite.
-    if not 0 <= gamma < math.inf:
-        raise ValueError(f"gamma must be a finite number of at least 0; got {gamma}")
+    check_at_least_zero("gamma", gamma)
     return (-gamma * softplus(margin)).exp() * softplus(-margin)
 
 
@@ -589,8 +588,7 @@ def _check_indices(
     input: Tensor, target: Tensor, dim: int, ignore_index: int | None
 ) -> tuple[Tensor, Tensor]:
     """Check class indices; return them with 0 where they are ignored, and where that is."""
-    if not isinstance(target, Tensor):
-        raise TypeError(f"target must be a tensor; got {type(target).__name__}")
+    check_tensor("target", target)
     if target.dtype == torch.uint8:
         target = target.long()
     shape = input.shape[:dim] + input.shape[dim + 1 :]

@@ -6,7 +6,13 @@ import torch
 from torch import Tensor
 
 from lossfns.reduction import common_dtype, reduce, widen
-from lossfns.validation import check_floating, check_positive, check_same_shape, check_signs
+from lossfns.validation import (
+    check_at_least_zero,
+    check_floating,
+    check_positive,
+    check_same_shape,
+    check_signs,
+)
 
 _COSINE_EPSILON = 1e-12
 
@@ -138,8 +144,7 @@ def triplet_margin_loss(
     """
     if not p >= 1:
         raise ValueError(f"p must be the degree of a norm, at least 1; got {p}")
-    if not 0 <= eps < float("inf"):
-        raise ValueError(f"eps must be a finite number of at least 0; got {eps}")
+    check_at_least_zero("eps", eps)
 
     def distance(u: Tensor, v: Tensor) -> Tensor:
         u, v = widen(u, v)

@@ -10,6 +10,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn import LinearCrossEntropyOptions
 
+from lossfns.outputs import log_softmax
 from lossfns.reduction import reduce, widen
 from lossfns.validation import (
     check_between,
@@ -873,8 +874,7 @@ def _log_softmax(input: Tensor, *layers: Tensor, bias: Tensor | None = None) -> 
         scores = scores @ layer.mT
     if bias is not None:
         scores = scores + bias
-    scores = scores - scores.amax(-1, keepdim=True).detach()
-    return scores - scores.logsumexp(-1, keepdim=True)
+    return log_softmax(scores, -1)
 
 
 def _pick(rows: Tensor, index: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from lossfns.reduction import common_dtype, reduce, widen
 from lossfns.validation import (
+    check_at_least_zero,
     check_class_indices,
     check_floating,
     check_positive,
@@ -149,8 +150,7 @@ def _check_regions(input: Tensor, target: Tensor, smooth: float) -> Tensor:
             f"got {tuple(input.shape)}"
         )
     check_values("input", input, (input >= 0) & (input <= 1), "a probability, from 0 to 1,")
-    if not 0 <= smooth < float("inf"):
-        raise ValueError(f"smooth must be a finite number of at least 0; got {smooth}")
+    check_at_least_zero("smooth", smooth)
     classes = input.shape[1]
     if isinstance(target, Tensor) and classes > 1 and target.ndim == input.ndim - 1:
         check_class_indices("target", target, classes)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from lossfns.reduction import common_dtype, reduce, widen
 from lossfns.validation import (
+    check_at_least_zero,
     check_floating,
     check_positive,
     check_real,
@@ -230,7 +231,7 @@ def smooth_l1_loss(
     (1964) up to the factor. Page: ``chapters/regression/absolute_and_robust``.
     """
     _check_arguments(input, target)
-    _check_not_negative("beta", beta)
+    check_at_least_zero("beta", beta)
     prediction, truth = widen(input, target)
     residual = prediction - truth
     # A β that underflows to 0 in the residual's dtype would make 0/0 of a residual of 0.
@@ -492,7 +493,7 @@ def gaussian_nll_loss(
             f"target must have the shape of input, {tuple(input.shape)}, or that shape with one "
             f"dimension of 1; got {tuple(target.shape)}"
         )
-    _check_not_negative("eps", eps)
+    check_at_least_zero("eps", eps)
     variance = _variance(var, input)
     dtype = common_dtype(input, target, variance if isinstance(var, Tensor) else None)
     prediction, truth, variance = widen(input, target, variance)
@@ -563,7 +564,7 @@ def poisson_nll_loss(
     check_real("target", target)
     check_same_shape("target", target, "input", input)
     check_values("target", target, target >= 0, "at least 0")
-    _check_not_negative("eps", eps)
+    check_at_least_zero("eps", eps)
     prediction, count = widen(input, target)
     if log_input:
         values = prediction.exp() - count * prediction
@@ -621,11 +622,6 @@ def _weighted_reduce(values: Tensor, reduction: str, weight: Tensor | None, dtyp
     if weight is None:
         return reduce(values, reduction, dtype=dtype)
     return reduce(values * weight, reduction, denominator=weight.sum(), dtype=dtype)
-
-
-def _check_not_negative(name: str, value: float) -> None:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name} must be a finite number of at least 0; got {value}")
 
 
 def _log1p_square(x: Tensor) -> Tensor:

@@ -21,6 +21,17 @@ def check_reduction(reduction: str) -> None:
         raise ValueError(f"reduction must be 'none', 'mean' or 'sum'; got {reduction!r}")
 
 
+def check_tensor(name: str, tensor: object) -> None:
+    """Raise ``TypeError`` unless ``tensor`` is a tensor.
+
+    >>> check_tensor("target", [0, 1])
+    Traceback (most recent call last):
+    TypeError: target must be a tensor; got list
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"{name} must be a tensor; got {type(tensor).__name__}")
+
+
 def check_floating(name: str, tensor: Tensor, *, allow_complex: bool = False) -> None:
     """Raise ``TypeError`` unless ``tensor`` is a floating-point tensor.
 
@@ -28,8 +39,7 @@ def check_floating(name: str, tensor: Tensor, *, allow_complex: bool = False) ->
     Traceback (most recent call last):
     TypeError: input must be a floating-point tensor; got torch.int64
     """
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"{name} must be a tensor; got {type(tensor).__name__}")
+    check_tensor(name, tensor)
     if tensor.is_floating_point() or (allow_complex and tensor.is_complex()):
         return
     allowed = "floating-point or complex" if allow_complex else "floating-point"
@@ -101,6 +111,17 @@ def check_positive(name: str, value: float) -> None:
         raise ValueError(f"{name} must be a finite number above 0; got {value}")
 
 
+def check_at_least_zero(name: str, value: float) -> None:
+    """Raise ``ValueError`` unless ``value`` is a finite number of at least zero.
+
+    >>> check_at_least_zero("gamma", -0.5)
+    Traceback (most recent call last):
+    ValueError: gamma must be a finite number of at least 0; got -0.5
+    """
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name} must be a finite number of at least 0; got {value}")
+
+
 def check_count(name: str, value: int, *, minimum: int = 0) -> None:
     """Raise unless ``value`` is an integer of at least ``minimum``.
 
@@ -121,8 +142,7 @@ def check_real(name: str, tensor: Tensor) -> None:
     Traceback (most recent call last):
     TypeError: target must be a floating-point or integer tensor; got torch.bool
     """
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"{name} must be a tensor; got {type(tensor).__name__}")
+    check_tensor(name, tensor)
     if tensor.is_complex() or tensor.dtype == torch.bool:
         raise TypeError(f"{name} must be a floating-point or integer tensor; got {tensor.dtype}")
 
@@ -145,8 +165,7 @@ def check_class_indices(name: str, tensor: Tensor, classes: int, *, lowest: int 
     Traceback (most recent call last):
     IndexError: target must be a class index from 0 to 2 everywhere; got 3
     """
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"{name} must be a tensor; got {type(tensor).__name__}")
+    check_tensor(name, tensor)
     if tensor.dtype != torch.int64:
         raise TypeError(f"{name} must be a torch.int64 tensor of class indices; got {tensor.dtype}")
     if not has_values(tensor) or tensor.numel() == 0:
@@ -167,8 +186,7 @@ def check_integer(name: str, tensor: Tensor) -> None:
     Traceback (most recent call last):
     TypeError: target must be an integer tensor; got torch.float32
     """
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"{name} must be a tensor; got {type(tensor).__name__}")
+    check_tensor(name, tensor)
     if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
         raise TypeError(f"{name} must be an integer tensor; got {tensor.dtype}")
 
