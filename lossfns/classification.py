@@ -267,28 +267,23 @@ def cross_entropy(
         raise ValueError(f"label_smoothing must be between 0 and 1; got {label_smoothing}")
     uniform = label_smoothing / input.shape[dim]
     z, w = widen(input, weight)
-    # The largest score is taken out of z and of the log-sum-exp alike, before they meet.
-    top = z.detach().amax(dim, keepdim=True)
-    shifted = z - top
-    log_total = shifted.exp().sum(dim).log()
+    # PyTorch's own takes one pass over the scores, the same steps in lossfns.log_softmax five.
+    log_p = torch.log_softmax(z, dim)
     if isinstance(target, Tensor) and target.is_floating_point():
         _check_probabilities(input, target, ignore_index)
         (t,) = widen(target)
         t = (1 - label_smoothing) * t + uniform if label_smoothing else t
         t = t if w is None else _along(w, dim, t) * t
-        values = t.sum(dim) * log_total - times_log(t, shifted).sum(dim)
+        values = -times_log(t, log_p).sum(dim)
         return reduce(values, reduction, dtype=common_dtype(input, target, weight))
     index, ignored = _check_indices(input, target, dim, ignore_index)
     weights = _weights_of(index, ignored, w, z.dtype)
-    minus_log_p = log_total - (z.gather(dim, index.unsqueeze(dim)) - top).squeeze(dim)
-    values = weights * minus_log_p.masked_fill(ignored, 0)
+    values = -log_p.gather(dim, index.unsqueeze(dim)).squeeze(dim)
+    values = weights * values.masked_fill(ignored, 0)
     if label_smoothing:
-        # The sum over the classes of w_c·(−log p_c): their table is not needed for it.
-        total, scores = input.shape[dim], shifted
-        if w is not None:
-            total, scores = w.sum(), times_log(_along(w, dim, z), shifted)
-        every = total * log_total - scores.sum(dim)
-        values = (1 - label_smoothing) * values + uniform * every.masked_fill(ignored, 0)
+        every = log_p if w is None else times_log(_along(w, dim, z), log_p)
+        uniform_values = -uniform * every.sum(dim).masked_fill(ignored, 0)
+        values = (1 - label_smoothing) * values + uniform_values
     dtype = common_dtype(input, weight)
     return reduce(values, reduction, denominator=weights.sum(), dtype=dtype)
 

@@ -238,7 +238,9 @@ def smooth_l1_loss(
     if beta < torch.finfo(residual.dtype).smallest_normal:
         values = residual.abs()
     else:
-        clipped = (residual / beta).clamp(-1, 1)
+        # Dividing by 1 would cost a ninth of the time.
+        in_units_of_beta = residual if beta == 1 else residual / beta
+        clipped = in_units_of_beta.clamp(-1, 1)
         values = clipped * residual.sub(clipped, alpha=beta / 2)
         values = _with_slope(residual, values, slope=clipped)
     return reduce(values, reduction, dtype=common_dtype(input, target))
