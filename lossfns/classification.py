@@ -14,6 +14,7 @@ from lossfns.validation import (
     check_not_negative,
     check_positive,
     check_same_shape,
+    check_share,
     check_tensor,
     check_values,
 )
@@ -263,8 +264,7 @@ def cross_entropy(
     Vision* (2016), section 7, for label smoothing. Page: ``chapters/classification/cross_entropy``.
     """
     dim = _check_classes(input, weight)
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing must be between 0 and 1; got {label_smoothing}")
+    check_share("label_smoothing", label_smoothing)
     uniform = label_smoothing / input.shape[dim]
     z, w = widen(input, weight)
     # PyTorch's own takes one pass over the scores, the same steps in lossfns.log_softmax five.
@@ -466,8 +466,8 @@ def binary_focal_loss(
     Page: ``chapters/classification/imbalance``.
     """
     _check_binary(input, target)
-    if alpha is not None and not 0 <= alpha <= 1:
-        raise ValueError(f"alpha must be between 0 and 1; got {alpha}")
+    if alpha is not None:
+        check_share("alpha", alpha)
     yes, no = (1, 1) if alpha is None else (alpha, 1 - alpha)
     z, y = widen(input, target)
     values = yes * y * _focal(z, gamma) + no * (1 - y) * _focal(-z, gamma)

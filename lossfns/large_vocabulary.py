@@ -19,6 +19,7 @@ from lossfns.validation import (
     check_floating,
     check_not_negative,
     check_reduction,
+    check_share,
 )
 
 TailWeights = Sequence[tuple[Tensor, Tensor]]
@@ -112,7 +113,7 @@ def linear_cross_entropy(
     classes, *places = linear_weight.shape[:-1]
     losses_shape = (*input.shape[:-1], *places)
     _check_weight(weight, classes)
-    _check_smoothing(label_smoothing)
+    check_share("label_smoothing", label_smoothing)
     probabilities = isinstance(target, Tensor) and target.is_floating_point()
     if probabilities:
         _check_probabilities(target, input, classes, places, ignore_index)
@@ -401,7 +402,7 @@ def vocab_parallel_cross_entropy(
             f"got {tuple(input.shape)}"
         )
     _check_weight(weight, input.shape[1])
-    _check_smoothing(label_smoothing)
+    check_share("label_smoothing", label_smoothing)
     weight = input.new_ones(input.shape[1]) if weight is None else weight
     losses, target_weight = _VocabParallelCrossEntropy.apply(
         input, target, weight, ignore_index, label_smoothing, group
@@ -565,16 +566,7 @@ def _losses_and_gradients(
     """
     dtype = _working_dtype(tokens)
     factor_dtype = _factor_dtype(tokens)
-    sum_dtype = tokens.dtype if settings.compact else dtype
-    by_tokens, by_layer, by_bias, by_target = (
-        torch.zeros_like(tensor, dtype=kind) if asked else None
-        for asked, tensor, kind in zip(
-            wanted,
-            (tokens, layer, bias, target),
-            (tokens.dtype, sum_dtype, dtype, target.dtype),
-            strict=True,
-        )
-    )
+    by_tokens, by_layer, by_bias, by_target = _sums(tokens, layer, bias, target, settings, wanted)
     matrix, weight = layer.to(factor_dtype), weight.to(dtype)
     losses = torch.empty_like(share)
     space = tokens.new_empty((settings.rows, len(layer)), dtype=dtype)
@@ -586,11 +578,7 @@ def _losses_and_gradients(
             logits += bias
         scores = logits.view(len(x), len(weight), -1)
         scores -= scores.amax(1, keepdim=True)
-        if target.is_floating_point():
-            truth = _Probabilities.of(target[chunk].to(dtype), weight, settings.smoothing)
-        else:
-            arguments = weight, settings.ignore_index, settings.smoothing
-            truth = _ClassIndices.of(target[chunk], *arguments)
+        truth = _truth(target[chunk], weight, settings)
         mass, expected = truth.mass(), truth.expectation(scores)
         shifted = None if by_target is None else scores.clone()
         total = scores.exp_().sum(1)
@@ -602,6 +590,7 @@ def _losses_and_gradients(
             by_target[chunk] = share[chunk].unsqueeze(1) * slope
         if not any(wanted[:3]):
             continue
+        # The probabilities become the gradient by the logits, a·p − ỹ.
         scores *= (share[chunk] * mass / total).unsqueeze(1)
         truth.subtract_from(scores, share[chunk])
         if by_bias is not None:
@@ -610,12 +599,34 @@ def _losses_and_gradients(
             by_tokens[chunk] = logits.to(factor_dtype) @ matrix
         if by_layer is not None:
             _add_product(by_layer, logits.to(factor_dtype).T, x)
+    # Before sums are rounded to another dtype, which takes memory of its own.
     del matrix, space
-    if by_layer is not None:
-        by_layer = by_layer.to(layer.dtype)
-    if by_bias is not None:
-        by_bias = by_bias.to(bias.dtype)
+    by_layer = None if by_layer is None else by_layer.to(layer.dtype)
+    by_bias = None if by_bias is None else by_bias.to(bias.dtype)
     return losses, [by_tokens, by_layer, by_bias, by_target]
+
+
+def _sums(
+    tokens: Tensor,
+    layer: Tensor,
+    bias: Tensor | None,
+    target: Tensor,
+    settings: _Settings,
+    wanted: Sequence[bool],
+) -> list[Tensor | None]:
+    """Zeros for the wanted gradients by tokens, layer, bias and target to be added up in."""
+    dtype = _working_dtype(tokens)
+    kinds = tokens.dtype, tokens.dtype if settings.compact else dtype, dtype, target.dtype
+    return [
+        torch.zeros_like(tensor, dtype=kind) if asked else None
+        for asked, tensor, kind in zip(wanted, (tokens, layer, bias, target), kinds, strict=True)
+    ]
+
+
+def _truth(target: Tensor, weight: Tensor, settings: _Settings) -> "_ClassIndices | _Probabilities":
+    if target.is_floating_point():
+        return _Probabilities.of(target.to(weight.dtype), weight, settings.smoothing)
+    return _ClassIndices.of(target, weight, settings.ignore_index, settings.smoothing)
 
 
 class _VocabParallelCrossEntropy(torch.autograd.Function):
@@ -832,11 +843,6 @@ def _check_weight(weight: Tensor | None, classes: int) -> None:
     if weight.requires_grad:
         raise ValueError("weight must not require a gradient: it is a constant of the loss")
     check_not_negative("weight", weight)
-
-
-def _check_smoothing(label_smoothing: float) -> None:
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing must be from 0 to 1; got {label_smoothing}")
 
 
 def _check_class_indices(

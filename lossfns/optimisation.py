@@ -145,7 +145,9 @@ def _gradient_and_value(
     objective: Callable[..., Tensor], parameters: Tensor, *batch: Tensor
 ) -> tuple[Tensor, Tensor]:
     parameters = parameters.detach().requires_grad_()
-    loss = objective(parameters, *batch)
+    # Also where the caller is under torch.no_grad().
+    with torch.enable_grad():
+        loss = objective(parameters, *batch)
     _check_scalar(loss)
     (gradient,) = torch.autograd.grad(loss, parameters)
     return gradient, loss.detach()

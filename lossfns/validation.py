@@ -122,6 +122,17 @@ def check_at_least_zero(name: str, value: float) -> None:
         raise ValueError(f"{name} must be a finite number of at least 0; got {value}")
 
 
+def check_share(name: str, value: float) -> None:
+    """Raise ``ValueError`` unless ``value`` is a number from zero to one.
+
+    >>> check_share("label_smoothing", 1.5)
+    Traceback (most recent call last):
+    ValueError: label_smoothing must be between 0 and 1; got 1.5
+    """
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} must be between 0 and 1; got {value}")
+
+
 def check_count(name: str, value: int, *, minimum: int = 0) -> None:
     """Raise unless ``value`` is an integer of at least ``minimum``.
 

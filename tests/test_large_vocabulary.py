@@ -476,11 +476,11 @@ LINEAR = {"input": draw(4, 3), "linear_weight": draw(5, 3), "target": torch.tens
             ValueError,
             "weight must not require a gradient: it is a constant of the loss",
         ),
-        ({"label_smoothing": 1.5}, ValueError, "label_smoothing must be from 0 to 1; got 1.5"),
+        ({"label_smoothing": 1.5}, ValueError, "label_smoothing must be between 0 and 1; got 1.5"),
         (
             {"label_smoothing": float("nan")},
             ValueError,
-            "label_smoothing must be from 0 to 1; got nan",
+            "label_smoothing must be between 0 and 1; got nan",
         ),
         (
             {"reduction": "average"},
@@ -896,7 +896,11 @@ PARALLEL = {"input": draw(2, 3), "target": torch.tensor([0, 2])}
         ),
         ({"target": [0, 2]}, TypeError, "target must be a tensor; got list"),
         ({"weight": draw(2)}, ValueError, "weight must have shape (3,); got (2,)"),
-        ({"label_smoothing": -0.1}, ValueError, "label_smoothing must be from 0 to 1; got -0.1"),
+        (
+            {"label_smoothing": -0.1},
+            ValueError,
+            "label_smoothing must be between 0 and 1; got -0.1",
+        ),
         (
             {"reduction": "avg"},
             ValueError,

@@ -466,3 +466,10 @@ def test_an_objective_with_a_wrong_shape_is_refused_before_any_step() -> None:
         descend(objective=lambda theta: theta, steps=0)
     with pytest.raises(ValueError, match="objective must return a scalar"):
         descend_in_batches(objective=lambda theta, *_: theta, epochs=0)
+
+
+def test_descends_where_gradients_are_off() -> None:
+    with torch.no_grad():
+        descent = gradient_descent(bowl, START, learning_rate=LEARNING_RATE, steps=3)
+    expected = gradient_descent(bowl, START, learning_rate=LEARNING_RATE, steps=3)
+    assert torch.equal(descent.path, expected.path)

@@ -240,6 +240,7 @@ FALSE_CLAIMS = [
     ("squared error has constant 2", MSE, Lipschitz(sp.Integer(2))),
     ("its gradient's constant is its own", HALF_SQUARE, Lipschitz(sp.Integer(1))),
     ("constant above what is reached", INSENSITIVE, Lipschitz(sp.Integer(2))),
+    ("constant reached at some parameters only", r.HUBER, Lipschitz(sp.Max(1, r.delta))),
     ("concave is convex", squared_error_but(-(residual**2)), Convex()),
     ("cubic is convex", squared_error_but(residual**3), Convex()),
     ("root of the error is convex", squared_error_but(sp.sqrt(sp.Abs(residual))), Convex()),

@@ -424,7 +424,7 @@ class Lipschitz(Claim):
 
     Attributes:
         constant: the bound on the Euclidean norm of the gradient; may contain parameters.
-        at: a point where it is reached, for a loss of several inputs.
+        at: a point where it is reached, for a loss of several inputs; may contain parameters.
     """
 
     constant: sp.Expr
@@ -588,12 +588,29 @@ def _symbols(loss: Definition, *expressions: sp.Expr) -> tuple[sp.Symbol, ...]:
 def _bounded(
     claim: Lipschitz | Smooth, loss: LossDefinition, size: Callable[[Point], sp.Float], what: str
 ) -> Evidence:
-    """Evidence that a size stays below the claim's constant and comes close to it."""
+    """Evidence that a size stays below the claim's constant and comes close to it.
+
+    Where the constant depends on parameters it has to be right for several of their values, not
+    only for the one at which the size comes closest to it.
+    """
+    parameters = tuple(s for s in loss.parameters if s in claim.constant.free_symbols)
+    for fixed in loss.points(parameters, limit=4):
+        _bounded_at(claim, loss, size, what, fixed)
+    return Evidence.CHECKED
+
+
+def _bounded_at(
+    claim: Lipschitz | Smooth,
+    loss: LossDefinition,
+    size: Callable[[Point], sp.Float],
+    what: str,
+    fixed: Point,
+) -> None:
     unbounded = claim.constant == sp.oo
     largest = sp.Float(0)
     # A curvature far out is that of a straight line or of the squared error, but takes thousands
     # of digits to tell from 0.
-    for point in _far_points(loss, claim.at, ends=unbounded or what == "slope"):
+    for point in _far_points(loss, claim.at, fixed, ends=unbounded or what == "slope"):
         found = size(point)
         if not found.is_finite:
             raise claim.refute(loss, f"a kink at {point}")
@@ -603,16 +620,20 @@ def _bounded(
         largest = max(largest, found / bound)
     if largest < (10**9 if unbounded else 1 - NEARLY):
         unit = "" if unbounded else " of it"
-        raise claim.refute(loss, f"the largest {what} found is {sp.N(largest, 8)}{unit}")
-    return Evidence.CHECKED
+        where = f" at {dict(fixed)}" if fixed else ""
+        raise claim.refute(loss, f"the largest {what} found is {sp.N(largest, 8)}{unit}{where}")
 
 
-def _far_points(loss: LossDefinition, witness: Point | None, *, ends: bool) -> Iterator[Point]:
+def _far_points(
+    loss: LossDefinition, witness: Point | None, fixed: Point, *, ends: bool
+) -> Iterator[Point]:
     """Sampled points, points far out or next to the domain's ends, and the witness."""
     if witness is not None:
-        yield {**loss.parameters, **witness}
+        known = {**loss.parameters, **fixed}
+        yield {**known, **{s: sp.sympify(value).subs(known) for s, value in witness.items()}}
     bound = {symbol for joint in loss.joints for symbol in joint.symbols}
     for number, point in enumerate(loss.points(_symbols(loss, loss.expression, *loss.inputs))):
+        point |= fixed
         yield point
         symbol = loss.inputs[number % len(loss.inputs)]
         if ends and symbol not in bound and number < 40:

@@ -125,7 +125,7 @@ BCE_WITH_LOGITS = LossDefinition(
         Range(ZERO, sp.oo),
         Convex(argument="the logit"),
         Lipschitz(sp.Max(1, w_pos)),
-        Smooth(sp.Max(1, w_pos) / 4),
+        Smooth(sp.Max(1, w_pos) / 4, at={logit: ZERO, y: sp.Piecewise((1, w_pos > 1), (0, True))}),
         Minimiser("mean", link=sp.log(w_pos * statistic / (1 - statistic))),
         Given({w_pos: ONE}, GradientIs((sigma(logit) - y,), "p − y, with p = σ(z)")),
         Given(

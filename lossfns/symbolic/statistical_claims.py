@@ -9,7 +9,7 @@ from typing import ClassVar
 import mpmath
 import sympy as sp
 
-from lossfns.symbolic.claims import Claim, Evidence, _symbols, is_zero, plain
+from lossfns.symbolic.claims import OPERATIONS, Claim, Evidence, _symbols, is_zero, plain
 from lossfns.symbolic.definition import (
     TOLERANCE,
     LossDefinition,
@@ -54,6 +54,7 @@ class Minimiser(Claim):
             return Evidence.PROVED
         (prediction,) = loss.inputs
         domain = loss.domain_of(prediction)
+        compared = 0
         for parameters in loss.points(tuple(loss.parameters), limit=5):
             level = evaluate(self.level, parameters)
             for targets in _target_samples(loss.domain_of(loss.target)):
@@ -65,11 +66,14 @@ class Minimiser(Claim):
                 if not (constant.is_finite and domain.contains(constant) == sp.true):
                     # All targets at the edge of what they may be: the risk has no minimum.
                     continue
+                compared += 1
                 best = self._risk(loss, targets, constant, parameters)
                 for rival in self._rivals(domain, constant):
                     if self._risk(loss, targets, rival, parameters) < best - TOLERANCE:
                         where = f"{rival} does better on the targets {targets}"
                         raise self.refute(loss, f"{where} {dict(parameters) or ''}".rstrip())
+        if not compared:
+            raise self.refute(loss, "no sampled targets have such a prediction in the domain")
         return Evidence.CHECKED
 
     def _mean_is_stationary(self, loss: LossDefinition) -> bool:
@@ -138,7 +142,7 @@ class NegativeLogLikelihood(Claim):
     def _check_formula(self, loss: LossDefinition) -> Evidence:
         negative_log = sp.expand_log(-sp.log(self.density), force=True)
         rest = negative_log - self.scale * loss.expression
-        if not rest.has(sp.Piecewise) and rest.count_ops() < 70:
+        if not rest.has(sp.Piecewise) and rest.count_ops() < OPERATIONS:
             rest = sp.simplify(rest)
         if not rest.has(*loss.inputs):
             return Evidence.PROVED

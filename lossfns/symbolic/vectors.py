@@ -59,7 +59,7 @@ def probabilities(symbols: Sequence[sp.Symbol], *, positive: bool = False) -> Jo
     tiny = sp.Rational(1, 10**6)
     rows = [(tiny, sp.Rational(1, 2), sp.Rational(1, 2) - tiny), *rows, (1 - 2 * tiny, tiny, tiny)]
     # The ends are corners, since extreme points are put together from the ends.
-    rows.sort(key=lambda row: row == (12, 0, 0) or row[0])
+    rows.sort(key=lambda row: row[0])
     samples = tuple(row for row in rows if not positive or min(row) > 0)
     return Joint(symbols=tuple(symbols), description="at least 0, with sum 1", samples=samples)
 
