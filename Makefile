@@ -6,6 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SITE := _build/html/index.html
 NOTEBOOKS := chapters exercises
+MUTANTS := _build/mutants
 # The release whose behaviour the chapters describe; a newer one is a decision, not an update.
 TORCH := 2.13.0
 SOURCES := $(shell find chapters exercises lossfns -type f \
@@ -14,7 +15,7 @@ SOURCES := $(shell find chapters exercises lossfns -type f \
 unexport PYTHONPATH PYTHONHOME
 
 .DELETE_ON_ERROR:
-.PHONY: book test bench lab serve execute format lock clean help
+.PHONY: book test bench mutants lab serve execute format lock clean help
 
 book: $(SITE) ## the site, in _build/html
 
@@ -23,6 +24,12 @@ test: $(SITE) ## the site, then every check
 
 bench: $(INSTALLED) ## how fast the losses are beside PyTorch's (some: LOSSES="mse_loss l1_loss")
 	@$(BIN)/python -m tests.benchmarks $(LOSSES)
+
+mutants: $(INSTALLED) ## change lossfns in small ways: does a test notice? (some: ONLY="lossfns.margin*")
+	@mkdir -p $(MUTANTS)
+	@cp -R pyproject.toml lossfns tests chapters exercises $(MUTANTS)
+	@cd $(MUTANTS) && OMP_NUM_THREADS=1 $(CURDIR)/$(BIN)/mutmut run $(ONLY)
+	@$(BIN)/python -m tests.mutants $(MUTANTS)
 
 lab: $(INSTALLED) ## JupyterLab on the course
 	@$(BIN)/jupyter lab

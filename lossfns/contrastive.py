@@ -67,8 +67,10 @@ def info_nce_loss(
     check_positive("temperature", temperature)
     if similarity not in ("cosine", "dot"):
         raise ValueError(f"similarity must be 'cosine' or 'dot'; got {similarity!r}")
-    dtype = common_dtype(query, key, negatives)
     q, k, n = widen(query, key, negatives)
+    # A product of matrices takes one dtype only.
+    working = common_dtype(q, k, n)
+    q, k, n = (None if tensor is None else tensor.to(working) for tensor in (q, k, n))
     if similarity == "cosine":
         q, k = _unit(q), _unit(k)
         n = None if n is None else _unit(n)
@@ -78,6 +80,7 @@ def info_nce_loss(
         negative = (q @ k.T / temperature).masked_fill(own, -torch.inf)
     else:
         negative = (q.unsqueeze(1) @ n.mT).squeeze(1) / temperature
+    dtype = common_dtype(query, key, negatives)
     return reduce(_negative_log_share(positive, negative), reduction, dtype=dtype)
 
 

@@ -419,6 +419,26 @@ PROMOTED_OTHERWISE = {
 }
 
 
+@of_cases(lambda case: case.reference is None and "promotion" not in case.lacks)
+def test_mixed_dtypes_are_promoted_where_pytorch_has_no_such_loss(case: Case) -> None:
+    """As above, with PyTorch's rule for the sum of two tensors in the place of its loss.
+
+    A target that is a sign is exact in every dtype, and its dtype says nothing.
+    """
+    names = case.differentiable
+    for dtypes in itertools.product(case.dtypes, repeat=len(names)):
+        arguments = {
+            **case.arguments((3,), dtypes[0]),
+            **{
+                name: case.arguments((3,), dtype)[name]
+                for name, dtype in zip(names, dtypes, strict=True)
+            },
+        }
+        expected = functools.reduce(torch.promote_types, dtypes)
+        for reduction in case.reductions:
+            assert case.function(**arguments, reduction=reduction).dtype == expected, dtypes
+
+
 # Half precision
 
 

@@ -12,6 +12,7 @@ import statsmodels.api as sm
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from lossfns.regression import (
     gaussian_nll_loss,
@@ -84,6 +85,18 @@ def test_curvature_at_no_residual_is_one(function) -> None:
     zero = torch.zeros((), dtype=torch.float64)
     curvature = torch.autograd.functional.hessian(lambda o: function(o, zero), zero)
     assert curvature.item() == 1
+
+
+# PyTorch's forward mode loads parts of itself that it has deprecated.
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("function", [huber_loss, smooth_l1_loss])
+def test_forward_mode_gives_the_slope_on_both_sides_of_the_threshold(function) -> None:
+    r = torch.tensor([0.25, 0.5, 3.0], dtype=torch.float64)
+    zero = torch.zeros_like(r)
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(r, torch.full_like(r, 2))
+        tangent = forward_ad.unpack_dual(function(dual, zero, "none")).tangent
+    assert torch.equal(tangent, torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64))
 
 
 def test_huber_limits() -> None:
@@ -200,6 +213,13 @@ def test_general_robust_loss_where_the_square_overflows(alpha: float) -> None:
     assert (gradient.abs() <= 1).all()
 
 
+def test_general_robust_loss_that_overflows_has_an_infinite_slope_and_no_nan() -> None:
+    r = torch.tensor([-1e30, 1e30])
+    zero = torch.zeros(2)
+    assert torch.equal(general_robust_loss(r, zero, 4.0, reduction="none"), zero + torch.inf)
+    assert torch.equal(slope(general_robust_loss, r, zero, 4.0), r.sign() * torch.inf)
+
+
 def test_general_robust_loss_is_a_curve_in_alpha_without_jumps() -> None:
     r = torch.tensor([0.01, 1.0, 30.0], dtype=torch.float64)
     for singular in (0.0, 2.0):
@@ -281,6 +301,14 @@ def test_gaussian_with_one_variance_is_the_normal_density(var: float) -> None:
     close(actual, torch.tensor(expected), 16)
 
 
+def test_gaussian_takes_a_variance_of_zero_for_eps() -> None:
+    one = torch.ones(1, dtype=torch.float64)
+    for var in (0, 0.0, torch.zeros(1).double()):
+        assert gaussian_nll_loss(one, 0 * one, var, eps=0.5).item() == pytest.approx(
+            0.5 * (math.log(0.5) + 2)
+        )
+
+
 def test_gaussian_slope_by_a_variance_below_eps_passes_on() -> None:
     """At a variance of 0 the slope is that at ε, so the variance can grow again."""
     var = torch.zeros(1, dtype=torch.float64, requires_grad=True)
@@ -356,6 +384,20 @@ def test_poisson_stirling_term_approximates_the_density() -> None:
     assert (excess[:2].abs() < 1e-14).all()
     assert (excess[2:] > 0).all()
     assert (excess[2:] < 1 / (12 * count[2:])).all()
+
+
+def test_poisson_stirling_term_of_integers_is_as_exact_as_the_rate() -> None:
+    rate = torch.tensor([3.0, 300.0, 3e5], dtype=torch.float64)
+    count = torch.tensor([7, 321, 300_017])
+    options = {"log_input": False, "full": True, "reduction": "none"}
+    close(
+        poisson_nll_loss(rate, count, **options), poisson_nll_loss(rate, count.double(), **options)
+    )
+
+
+def test_poisson_takes_a_rate_of_zero() -> None:
+    zero = torch.zeros(1)
+    assert poisson_nll_loss(zero, zero, log_input=False).item() == 0
 
 
 def test_poisson_slope_of_stirlings_term_by_no_count_is_zero() -> None:
