@@ -267,7 +267,7 @@ class AdaptiveLogSoftmaxWithLoss(nn.Module):
                 f"cutoffs must be increasing integers from 1 to {n_classes - 1}; got {cutoffs}"
             )
         for cutoff in cutoffs:
-            check_count("cutoffs", cutoff, minimum=1)
+            check_count("cutoffs", cutoff)
         widths = [int(in_features // div_value**k) for k in range(1, len(cutoffs) + 1)]
         if min(widths) < 1:
             raise ValueError(

@@ -308,11 +308,20 @@ def test_second_derivatives_are_refused() -> None:
     """A number has no derivative; a silent zero would be worse than an error."""
     leaves = [draw(5, 3).requires_grad_(), draw(4, 3, seed=1).requires_grad_()]
     loss = linear_cross_entropy(*leaves, draw_classes(5, classes=4))
-    with pytest.raises(RuntimeError, match="no second derivative: create_graph must be False"):
+    message = (
+        "linear_cross_entropy forms its gradients in the forward pass and has no second "
+        "derivative: create_graph must be False. For second derivatives take the cross_entropy of "
+        "the logits."
+    )
+    with pytest.raises(RuntimeError, match=f"^{re.escape(message)}$"):
         torch.autograd.grad(loss, leaves, create_graph=True)
     logits = draw(5, 4).requires_grad_()
     loss = vocab_parallel_cross_entropy(logits, draw_classes(5, classes=4))
-    with pytest.raises(RuntimeError, match=r"no second derivative.*create_graph must be False"):
+    message = (
+        "vocab_parallel_cross_entropy has no second derivative, which would have to go through "
+        "the communication between ranks: create_graph must be False"
+    )
+    with pytest.raises(RuntimeError, match=f"^{re.escape(message)}$"):
         torch.autograd.grad(loss, logits, create_graph=True)
 
 
@@ -537,7 +546,8 @@ def test_adaptive_softmax_is_drawn_as_pytorchs() -> None:
         states = [module.state_dict() for module in modules]
         assert list(states[0]) == list(states[1])
         assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
-        for name in ("cutoffs", "shortlist_size", "n_clusters", "head_size", "div_value"):
+        public = ("in_features", "n_classes", "cutoffs", "div_value", "head_bias")
+        for name in (*public, "shortlist_size", "n_clusters", "head_size"):
             assert getattr(modules[0], name) == getattr(modules[1], name)
         seen.append(states[1]["tail.1.0.weight"].clone())
         for module in modules:
@@ -546,9 +556,26 @@ def test_adaptive_softmax_is_drawn_as_pytorchs() -> None:
     assert not torch.equal(*seen)
 
 
-def test_adaptive_softmax_is_a_distribution_and_predicts_its_mode() -> None:
+@pytest.mark.parametrize(
+    "arguments", [(16, 50, [20, 30], 1.6), (4, 3, [1, 2], 1.0), (9, 5, [1], 2.5)], ids=str
+)
+def test_adaptive_softmax_is_of_the_size_of_pytorchs(arguments: tuple) -> None:
+    """At its smallest, and where a width is cut: 16 // 1.6 is 9."""
+    theirs = torch.nn.AdaptiveLogSoftmaxWithLoss(*arguments)
+    ours = AdaptiveLogSoftmaxWithLoss(*arguments)
+    shapes = [[weight.shape for weight in module.parameters()] for module in (theirs, ours)]
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("head_bias", [False, True])
+def test_adaptive_softmax_is_a_distribution_and_predicts_its_mode(head_bias: bool) -> None:
     """Its probabilities add up to one; the loss reads one; the best is predicted."""
-    theirs, module = both_modules(div_value=2.0)
+    theirs, module = both_modules(div_value=2.0, head_bias=head_bias)
+    if head_bias:
+        # So large that what leaves it out predicts another class.
+        with torch.no_grad():
+            theirs.head.bias.copy_(3 * draw(8, seed=9))
+        module.load_state_dict(theirs.state_dict())
     tokens = 4 * draw(60, 16)
     log_probability = module.log_prob(tokens)
     torch.testing.assert_close(log_probability.exp().sum(1), torch.ones(60).double())
@@ -561,6 +588,7 @@ def test_adaptive_softmax_is_a_distribution_and_predicts_its_mode() -> None:
     for rows in (slice(None), best < 5, best >= 5, slice(0, 0)):
         assert torch.equal(module.predict(tokens[rows]), best[rows])
     assert torch.equal(module.predict(tokens[7]), best[7])
+    torch.testing.assert_close(module.log_prob(tokens[7]), log_probability[7])
 
 
 def test_adaptive_softmax_survives_logits_of_ten_thousand_and_half_precision() -> None:
@@ -582,7 +610,9 @@ def test_adaptive_softmax_survives_logits_of_ten_thousand_and_half_precision() -
     tokens, target = draw(40, 16, dtype=torch.bfloat16), draw_classes(40, classes=50)
     exact = AdaptiveLogSoftmaxWithLoss(16, 50, [5, 20, 30], 2.0, dtype=torch.float64)
     exact.load_state_dict(module.state_dict())
-    for one, other in zip(module(tokens, target), exact(tokens.double(), target), strict=True):
+    results = (*module(tokens, target), module.log_prob(tokens))
+    expected = (*exact(tokens.double(), target), exact.log_prob(tokens.double()))
+    for one, other in zip(results, expected, strict=True):
         torch.testing.assert_close(one, other.bfloat16(), rtol=2**-8, atol=0)
 
 
