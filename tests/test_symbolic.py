@@ -175,6 +175,18 @@ def test_densities_are_those_of_the_noise_they_are_called(
         assert abs(ours - wanted) <= sp.Float(10) ** -40 * abs(wanted), point
 
 
+def test_counts_with_a_heavy_tail_are_added_up_to_its_end() -> None:
+    """Of a geometric law with mean e² a count beyond 200 is met once in 10¹¹ times."""
+    rate, count = sp.exp(r.o), r.POISSON_NLL.target
+    probability = (rate / (1 + rate)) ** count / (1 + rate)
+    loss = replace(r.POISSON_NLL, expression=-sp.log(probability))
+    claim = NegativeLogLikelihood("geometric", probability, sp.Integer(1), kind="counts")
+    assert claim.verify(loss)
+    twice = replace(claim, density=probability / 2)
+    with pytest.raises(FalseClaim, match=r"add up to 0\.5"):
+        twice.verify(loss)
+
+
 ZERO, ONE = sp.Integer(0), sp.Integer(1)
 HALF = sp.Rational(1, 2)
 residual = r.o - r.y
