@@ -58,6 +58,27 @@ WRONG = {
         ),
     ],
     "fit_mean": [
+        (
+            "output = torch.zeros((), dtype=torch.float64, requires_grad=True)\n"
+            "    optimiser = torch.optim.SGD([output], lr=learning_rate)\n"
+            "    for _ in range(steps):\n"
+            "        optimiser.zero_grad()\n"
+            "        prediction = output.exp() / 2\n"
+            "        visit_loss(prediction.expand_as(visits), visits).backward()\n"
+            "        optimiser.step()\n"
+            "    return torch.log(2 * output).item()",
+            "both mistakes are still there",
+        ),
+        (
+            "output = torch.zeros((), dtype=torch.float64, requires_grad=True)\n"
+            "    optimiser = torch.optim.SGD([output], lr=learning_rate)\n"
+            "    for _ in range(steps):\n"
+            "        optimiser.zero_grad()\n"
+            "        visit_loss(output.expand_as(visits), visits).backward()\n"
+            "        optimiser.step()\n"
+            "    return torch.log(2 * output).item()",
+            "one of the two mistakes",
+        ),
         ("return visits.mean().item()", "train on visit_loss"),
         (
             "o = torch.zeros((), dtype=torch.float64, requires_grad=True)\n"
@@ -74,7 +95,7 @@ WRONG = {
             "        (g,) = torch.autograd.grad(visit_loss(rate.expand_as(visits), visits), o)\n"
             "        o = (o - 0.5 * g).detach().requires_grad_()\n"
             "    return (o.exp() / 2).item()",
-            "applied before the loss",
+            "applied once before the loss",
         ),
         (
             "o = torch.zeros((), dtype=torch.float64, requires_grad=True)\n"
@@ -87,7 +108,7 @@ WRONG = {
     ],
     "loaves": [
         ("return demand.mean()", "this is the mean"),
-        ("return demand.median()", "and 13.60 is possible"),
+        ("return demand.median()", "37.00 is possible"),
         (
             "return demand.quantile(left_over / (missing + left_over), interpolation='lower')",
             "upside down",
@@ -95,7 +116,7 @@ WRONG = {
         ("return demand.quantile(missing / (missing + left_over))[None]", "one number of loaves"),
         (
             "return demand.sort().values[int(0.8 * len(demand)) - 1]",
-            "too dear when a missing loaf costs 1.0",
+            "too dear at costs of 1.0",
         ),
     ],
 }
