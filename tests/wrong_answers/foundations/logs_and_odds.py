@@ -5,7 +5,7 @@ WRONG = {
         ("return (1 - p).log() - p.log()", "the sign is reversed"),
         ("return p.log()", "not the log-odds"),
         ("return p.log() - torch.log1p(-p)", "two logarithms of nearly the same size"),
-        ("return (p / (1 - p)).log()", "two logarithms of nearly the same size"),
+        ("return (p / (1 - p)).log()", "very near one half the odds are nearly 1"),
         ("return torch.log1p((2 * p - 1) / (1 - p))", "for tiny p"),
         ("return 2 * torch.atanh(2 * p - 1)", "for tiny p"),
         ("return torch.logit(p).sum()", "in the same shape"),
