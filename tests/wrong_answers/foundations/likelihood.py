@@ -66,6 +66,18 @@ WRONG = {
     ],
     "comparison": [
         (
+            "K = 2\n"
+            "    center, variance = torch.empty_like(y), y.var().expand_as(y).clone()\n"
+            "    for k in (0, 1):\n"
+            "        mine = group == k\n"
+            "        center[mine] = y[mine].mean()\n"
+            "        if separate:\n"
+            "            variance[mine] = y[mine].var()\n"
+            "            K += 1\n"
+            "    return 2 * K + 2 * lossfns.gaussian_nll_loss(center, y, variance).item()",
+            "wrong for one variance",
+        ),
+        (
             "center = torch.where(group == 0, y[group == 0].mean(), y[group == 1].mean())\n"
             "    variance = (y - center).square().mean().item()\n"
             "    loss = lossfns.gaussian_nll_loss(center, y, variance, full=True)\n"
