@@ -66,7 +66,10 @@ WRONG = {
     ],
     "temperature_for": [
         ("return 1.0", "the largest probability is"),
-        ("return float(z.max() - z.min()) / math.log(top / (1 - top))", "a temperature is positive"),
+        (
+            "return float(z.max() - z.min()) / math.log(top / (1 - top))",
+            "a temperature is positive",
+        ),
         (
             "low, high = 1e-3, 1e3\n"
             "    for _ in range(80):\n"
