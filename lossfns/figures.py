@@ -107,11 +107,15 @@ def use_style() -> None:
 
 
 def svg(figure: Figure) -> str:
-    """The figure as SVG text that is the same on every machine."""
+    """The figure as SVG text that is the same on every machine.
+
+    An artist whose ``gid`` begins with ``part-`` keeps the rest of it as the attribute
+    ``data-part``, by which a script finds it.
+    """
     undated = {"Date": None, "Creator": None, "Format": None, "Type": None}
     # The bounding box stays the figure's own, so all figures of one width are equally wide.
     text = print_figure(figure, fmt="svg", bbox_inches=None, metadata=undated)
-    return _counted_ids(_rounded(text))
+    return _counted_ids(_rounded(text).replace(' id="part-', ' data-part="'))
 
 
 def stacked(rows: int, height: float = 2.4, **keywords: object) -> tuple[Figure, Sequence[Axes]]:

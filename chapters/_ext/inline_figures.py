@@ -4,10 +4,12 @@ An ``<img>`` is a sealed document. An inline figure takes its colours from the p
 theme can exchange them, and it costs no request.
 """
 
+import html
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
@@ -21,6 +23,12 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 LENGTHS = {"d", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "width", "height", "points"}
 MOVED = re.compile(r"translate\((-?[\d.]+) 0\)")
 MARKER_LENGTH = 400
+# An output of lossfns.explorers: what comes before its figure, the figure, and the rest.
+EXPLORER = re.compile(
+    r"""(.*<div class="explorer">\s*)"""
+    r"""<img alt="([^"]*)"[^>]*? src="data:image/svg\+xml,([^"]*)">(.*)""",
+    re.DOTALL,
+)
 COMMANDS = set("Mlqcz")
 PIXELS_PER_POINT = 4 / 3
 
@@ -206,23 +214,34 @@ class InlineFigures(SphinxTransform):
     default_priority = 200
 
     def apply(self) -> None:
-        """Replace the image nodes that MyST-NB made of SVG outputs."""
+        """Replace the image nodes that MyST-NB made of SVG outputs, and the SVG of explorers."""
         from lossfns.figures import PALETTE
 
-        images = [
-            image
-            for image in self.document.findall(nodes.image)
-            if isinstance(image.parent, nodes.container)
-            and image.parent.get("mime_type") == "image/svg+xml"
-        ]
         shapes: dict[str, str] = {}
-        for number, image in enumerate(images, start=1):
-            source = Path(self.app.srcdir) / image["uri"].lstrip("/")
-            svg = inline_svg(
-                source.read_text(encoding="utf-8"),
-                prefix=f"f{number}-",
-                label=image.get("alt", ""),
-                palette=PALETTE,
-                shapes=shapes,
+
+        def drawn(text: str, number: int, label: str) -> str:
+            return inline_svg(
+                text, prefix=f"f{number}-", label=label, palette=PALETTE, shapes=shapes
             )
-            image.replace_self(nodes.raw(text=svg, format="html"))
+
+        explorers = 0
+        for number, node in enumerate(list(self.document.findall(_is_figure)), start=1):
+            if isinstance(node, nodes.image):
+                source = Path(self.app.srcdir) / node["uri"].lstrip("/")
+                text = drawn(source.read_text(encoding="utf-8"), number, node.get("alt", ""))
+            else:
+                explorers += 1
+                before, label, svg, after = EXPLORER.fullmatch(node.astext()).groups()
+                # The style and script of all explorers stand before the first of them.
+                before = before if explorers == 1 else before[before.index("<div") :]
+                text = before + drawn(unquote(svg), number, html.unescape(label)) + after
+            node.replace_self(nodes.raw(text=text, format="html"))
+
+
+def _is_figure(node: nodes.Node) -> bool:
+    if isinstance(node, nodes.image):
+        container = node.parent
+        return (
+            isinstance(container, nodes.container) and container.get("mime_type") == "image/svg+xml"
+        )
+    return isinstance(node, nodes.raw) and EXPLORER.fullmatch(node.astext()) is not None

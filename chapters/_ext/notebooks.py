@@ -262,8 +262,11 @@ def _shown_problems(cell: NotebookNode, data: dict[str, str]) -> Iterator[str]:
     for kind in PICTURES:
         if kind in data:
             yield f"has a figure as {kind}; only SVG can be compared and restyled"
+    explorer = '<div class="explorer">' in data.get("text/html", "")
+    options = cell.metadata.get("mystnb", {})
+    if explorer and not options.get("figure", {}).get("caption", "").strip():
+        yield "has an explorer without a caption (metadata mystnb.figure.caption)"
     if "image/svg+xml" in data:
-        options = cell.metadata.get("mystnb", {})
         if not options.get("figure", {}).get("caption", "").strip():
             yield "has a figure without a caption (metadata mystnb.figure.caption)"
         if not options.get("image", {}).get("alt", "").strip():
