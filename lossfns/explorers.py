@@ -489,7 +489,8 @@ def _drawn_descent(
     style = {"color": PALETTE["orange"], "marker": "o", "ms": 3.5, "lw": 1.2, "ls": "-"}
     ground.plot(*points.T, **style, gid="part-path")
     ground.set(title=f"the first {descent.steps} steps")
-    heights = (0.7 * lowest, 10 * losses[0])
+    # Of data without noise the lowest loss is 0, which has no place on a logarithmic axis.
+    heights = (max(0.7 * lowest, 1e-4 * losses[0]), 10 * losses[0])
     course.plot(losses, color=PALETTE["orange"], ls="-", gid="part-course")
     course.set(title="loss of all examples", xlabel="step", xlim=(0, descent.steps))
     rates = learning_rate.values
@@ -500,10 +501,10 @@ def _drawn_descent(
     cliffs.set(xlim=(learning_rate.low, learning_rate.high))
     if learning_rate.log:
         cliffs.set_xscale("log")
-    if cliff:
+    if cliff and learning_rate.low < cliff < learning_rate.high:
         cliffs.axvline(cliff, color=PALETTE["muted"], ls="--", lw=1.2)
         cliffs.text(
-            cliff, 0.97, "2/λ ", ha="right", va="top", transform=cliffs.get_xaxis_transform()
+            cliff, 0.97, " 2/λ", ha="left", va="top", transform=cliffs.get_xaxis_transform()
         )
     for axis in (course, cliffs):
         axis.set(yscale="log", ylim=heights)
@@ -534,8 +535,11 @@ def _verdict(descent: _Descent, rate: float, size: int, cliff: float | None) -> 
     end = f"After {descent.steps} steps the loss is {shown(last)}."
     if cliff is None:
         return end
+    ratio = f"η is {shown(rate / cliff)} × 2/λ"
+    if size < descent.count:
+        return f"{ratio}.\n{end}"
     word = WORDS[int(rate >= cliff / 2) + int(rate >= cliff)]
-    return f"η is {shown(rate / cliff)} × 2/λ: {word}.\n{end}"
+    return f"{ratio}: {word}.\n{end}"
 
 
 # --- The output of a cell ------------------------------------------------------------------------
