@@ -9,15 +9,10 @@ _NEWTON = (
 )
 
 _FIT = (
-    "theta = torch.zeros(X.shape[1], dtype=torch.float64, requires_grad=True)\n"
-    "    optimiser = torch.optim.LBFGS([theta], max_iter=60, line_search_fn='strong_wolfe')\n"
-    "    def closure():\n"
-    "        optimiser.zero_grad()\n"
-    "        loss = {loss}\n"
-    "        loss.backward()\n"
-    "        return loss\n"
-    "    optimiser.step(closure)\n"
-    "    return theta.detach()"
+    "def loss(theta):\n"
+    "        return {loss}\n"
+    "    start = torch.zeros(X.shape[1], dtype=torch.float64)\n"
+    "    return lossfns.gradient_descent(loss, start, learning_rate=0.05, steps=steps).parameters"
 )
 
 WRONG = {
@@ -50,7 +45,11 @@ WRONG = {
             _FIT.format(loss="lossfns.mse_loss(X @ theta, visits / months)"),
             "not the weights that made the data",
         ),
-        ("return torch.tensor([-1.0, 0.5]).double()", "not at the minimum"),
+        (
+            _FIT.format(loss="lossfns.poisson_nll_loss((X @ theta) * months, visits)"),
+            "not the weights that made the data",
+        ),
+        ("return torch.tensor([-0.5, 0.5]).double()", "not at the minimum"),
     ],
     "choose": [
         (
