@@ -104,7 +104,7 @@ WRONG = {
         (
             "n = len(gradients)\n    s = gradients.std(correction=0).item()\n"
             "    return min(n, max(1, int(-(-s // deviation))))",
-            "noisier than asked",
+            "N hardly matters",
         ),
         ("return len(gradients)", "one example is the least"),
     ],
