@@ -98,7 +98,7 @@ globalThis.lossfns = (() => {
   };
 
   // Starts the explorer in which `script` stands: `update` gets the sliders' values and returns
-  // the sentence that says what is seen.
+  // the words that say what is seen.
   const start = (script, sliders, update) => {
     const root = script.closest(".explorer");
     const image = root.querySelector("img");
@@ -122,7 +122,7 @@ globalThis.lossfns = (() => {
 
   // --- Curves over one variable, the first slider's ----------------------------------------------
 
-  const curves = (script, { sliders, label, panels }) =>
+  const curves = (script, { sliders, panels }) =>
     start(script, sliders, (root, [at, ...values]) => {
       const read = panels.map((panel, p) => {
         draw(root, `probe-${p}`, panel, panel.y.slice(0, 2).map((end) => [at, end]));
@@ -134,7 +134,7 @@ globalThis.lossfns = (() => {
         });
         return `${panel.title}: ${ys.join(", ")}`;
       });
-      return `At ${label} = ${shown(at)}. ${read.join(". ")}.`;
+      return ["At the dots:", ...read].join("\n");
     });
 
   // --- Gradient descent in one or two parameters -------------------------------------------------
@@ -150,7 +150,7 @@ globalThis.lossfns = (() => {
       const last = spec.sliders[0].map((r) => [r, descend(spec, r, size).losses.at(-1)]);
       draw(root, "cliff", cliff, last);
       dot(root, "here", cliff, [[rate, losses.at(-1)]]);
-      return verdict(spec, rate, losses.at(-1));
+      return verdict(spec, rate, size, losses.at(-1));
     });
 
   const descend = ({ data, order, start: first, steps, loss, slopes }, rate, size) => {
@@ -169,12 +169,15 @@ globalThis.lossfns = (() => {
     return { path: visited, losses: visited.map((theta) => mean(loss, theta, all)) };
   };
 
-  const verdict = ({ steps, cliff, words }, rate, loss) => {
+  const verdict = ({ data, steps, cliff, words }, rate, size, loss) => {
     const end = `After ${steps} steps the loss is ${shown(loss)}.`;
     if (!cliff) return end;
+    const ratio = `η is ${shown(rate / cliff)} × 2/λ`;
+    // What λ foretells holds for steps on all examples.
+    if (size < data[0].length) return `${ratio}.\n${end}`;
     const [below, beyond, above] = words;
     const word = rate < cliff / 2 ? below : rate < cliff ? beyond : above;
-    return `η is ${shown(rate / cliff)} × 2/λ: ${word}. ${end}`;
+    return `${ratio}: ${word}.\n${end}`;
   };
 
   return { logsumexp, shown, curve, descend, curves, descent };

@@ -36,6 +36,13 @@ STOPS = 100
 EPOCHS = 16
 """Orders of the examples that a descent goes through before it begins again with the first."""
 
+TEXT = dict.fromkeys(
+    ["font.size", "axes.labelsize", "axes.titlesize", "legend.fontsize"]
+    + ["xtick.labelsize", "ytick.labelsize"],
+    11.5,
+)
+"""Sizes at which the letters are 10 px high on a phone, where the reader's finger is busy too."""
+
 POINTS_PER_INCH = 72
 CSS_PIXELS_PER_INCH = 96
 
@@ -158,25 +165,20 @@ def explorer(
                     f"panel {panel.title!r}: curve {label!r} may hold only symbols that a slider "
                     f"moves; {', '.join(sorted(map(str, unknown)))} has none"
                 )
+    formulas = [
+        _array(f"[{_json(label)},{javascript(formula, symbols)}]" for label, formula in curves)
+        for curves in (panel.curves.items() for panel in panels)
+    ]
     start = {slider.symbol: slider.start for slider in movers}
     figure, axes = _drawn_curves(panels, over, start)
-    reading = f"At {over.name} = {shown(over.start)}. " + " ".join(
-        _reading(panel, symbols, list(start.values())) for panel in panels
-    )
+    values = list(start.values())
+    reading = "\n".join(["At the dots:", *(_reading(panel, symbols, values) for panel in panels)])
     svg = _frozen_svg(figure)
     specification = _object(
         sliders=_json([slider.values for slider in movers]),
-        label=_json(over.name),
         panels=_array(
-            _object(
-                title=_json(panel.title),
-                **_scales(axis),
-                curves=_array(
-                    f"[{_json(label)},{javascript(formula, symbols)}]"
-                    for label, formula in panel.curves.items()
-                ),
-            )
-            for panel, axis in zip(panels, axes, strict=True)
+            _object(title=_json(panel.title), **_scales(axis), curves=curves)
+            for panel, axis, curves in zip(panels, axes, formulas, strict=True)
         ),
     )
     controls = [(slider.name, slider.values, slider.start) for slider in movers]
@@ -238,15 +240,9 @@ def descent_explorer(
     controls = [(learning_rate.name, learning_rate.values, learning_rate.start)]
     if batch_sizes:
         controls.append(("batch size", list(batch_sizes), size))
-    symbols = [*parameters, *data]
-    specification = _object(
+    specification = _descent_specification(
+        descent,
         sliders=_json([values for _, values, _ in controls]),
-        data=_json(columns.tolist()),
-        order=_json(descent.order.tolist() if len(batch_sizes) > 1 else []),
-        start=_json([float(value) for value in start]),
-        steps=steps,
-        loss=javascript(example_loss, symbols),
-        slopes=_array(javascript(slope, symbols) for slope in descent.slopes),
         cliff=_json(cliff),
         words=_json(WORDS),
         panels=_array(_object(**_scales(axis)) for axis in axes),
@@ -283,6 +279,7 @@ def shown(value: float) -> str:
 # --- Curves --------------------------------------------------------------------------------------
 
 
+@plt.rc_context(TEXT)
 def _drawn_curves(
     panels: Sequence[Panel], over: Slider, start: Mapping[sp.Symbol, float]
 ) -> tuple[Figure, list[Axes]]:
@@ -367,7 +364,7 @@ def _reading(panel: Panel, symbols: Sequence[sp.Symbol], values: Sequence[float]
         f"{label} {shown(float(_lambdified(expression, symbols)(*values)))}".strip()
         for label, expression in panel.curves.items()
     )
-    return f"{panel.title}: {', '.join(read)}."
+    return f"{panel.title}: {', '.join(read)}"
 
 
 # --- Descent -------------------------------------------------------------------------------------
@@ -385,6 +382,9 @@ class _Descent:
         columns: np.ndarray,
         steps: int,
     ) -> None:
+        self.example_loss = example_loss
+        self.parameters = parameters
+        self.names = names
         self.start = np.array(start, dtype=float)
         self.columns = columns
         self.count = columns.shape[1]
@@ -395,8 +395,6 @@ class _Descent:
         self.order = np.concatenate([shuffle(self.count) for _ in range(EPOCHS)])
         self._loss = _lambdified(example_loss, [*parameters, *names])
         self._slopes = [_lambdified(slope, [*parameters, *names]) for slope in self.slopes]
-        self._curvatures = sp.Matrix(self.slopes).jacobian(parameters)
-        self._names = names
 
     def loss(self, theta: np.ndarray) -> float:
         """Mean loss of all examples."""
@@ -417,9 +415,10 @@ class _Descent:
 
     def cliff(self) -> float | None:
         """2/λ, with λ the largest curvature of the mean loss; ``None`` if that is not constant."""
-        if not self._curvatures.free_symbols <= set(self._names):
+        curvatures = sp.Matrix(self.slopes).jacobian(self.parameters)
+        if not curvatures.free_symbols <= set(self.names):
             return None
-        entries = sp.lambdify(self._names, self._curvatures, "numpy")
+        entries = sp.lambdify(self.names, curvatures, "numpy")
         mean = np.mean([entries(*row) for row in self.columns.T], axis=0)
         largest = np.linalg.eigvalsh(mean)[-1]
         return float(f"{2 / largest:.6g}") if largest > 0 else None
@@ -428,6 +427,19 @@ class _Descent:
     def _mean(f: Callable[..., np.ndarray], theta: np.ndarray, columns: np.ndarray) -> float:
         with np.errstate(all="ignore"):
             return float(np.mean(np.broadcast_to(f(*theta, *columns), columns.shape[1:])))
+
+
+def _descent_specification(descent: _Descent, **others: str) -> str:
+    symbols = [*descent.parameters, *descent.names]
+    return _object(
+        data=_json(descent.columns.tolist()),
+        order=_json(descent.order.tolist()),
+        start=_json(descent.start.tolist()),
+        steps=descent.steps,
+        loss=javascript(descent.example_loss, symbols),
+        slopes=_array(javascript(slope, symbols) for slope in descent.slopes),
+        **others,
+    )
 
 
 def _checked_data(
@@ -457,6 +469,7 @@ def _checked_data(
     return np.array(rows)
 
 
+@plt.rc_context(TEXT)
 def _drawn_descent(
     descent: _Descent,
     parameters: Mapping[sp.Symbol, tuple[float, float]],
@@ -476,7 +489,8 @@ def _drawn_descent(
     style = {"color": PALETTE["orange"], "marker": "o", "ms": 3.5, "lw": 1.2, "ls": "-"}
     ground.plot(*points.T, **style, gid="part-path")
     ground.set(title=f"the first {descent.steps} steps")
-    heights = (0.7 * lowest, 10 * losses[0])
+    # Of data without noise the lowest loss is 0, which has no place on a logarithmic axis.
+    heights = (max(0.7 * lowest, 1e-4 * losses[0]), 10 * losses[0])
     course.plot(losses, color=PALETTE["orange"], ls="-", gid="part-course")
     course.set(title="loss of all examples", xlabel="step", xlim=(0, descent.steps))
     rates = learning_rate.values
@@ -487,10 +501,10 @@ def _drawn_descent(
     cliffs.set(xlim=(learning_rate.low, learning_rate.high))
     if learning_rate.log:
         cliffs.set_xscale("log")
-    if cliff:
+    if cliff and learning_rate.low < cliff < learning_rate.high:
         cliffs.axvline(cliff, color=PALETTE["muted"], ls="--", lw=1.2)
         cliffs.text(
-            cliff, 0.97, "2/λ ", ha="right", va="top", transform=cliffs.get_xaxis_transform()
+            cliff, 0.97, " 2/λ", ha="left", va="top", transform=cliffs.get_xaxis_transform()
         )
     for axis in (course, cliffs):
         axis.set(yscale="log", ylim=heights)
@@ -521,8 +535,11 @@ def _verdict(descent: _Descent, rate: float, size: int, cliff: float | None) -> 
     end = f"After {descent.steps} steps the loss is {shown(last)}."
     if cliff is None:
         return end
+    ratio = f"η is {shown(rate / cliff)} × 2/λ"
+    if size < descent.count:
+        return f"{ratio}.\n{end}"
     word = WORDS[int(rate >= cliff / 2) + int(rate >= cliff)]
-    return f"η is {shown(rate / cliff)} × 2/λ: {word}. {end}"
+    return f"{ratio}: {word}.\n{end}"
 
 
 # --- The output of a cell ------------------------------------------------------------------------

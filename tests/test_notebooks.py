@@ -89,6 +89,10 @@ FAULTS = {
         ],
         "without alternative text",
     ),
+    "explorer without a caption": (
+        [IMPORTS, code("f()", 2, display(text__html='<div class="explorer"></div>'))],
+        "explorer without a caption",
+    ),
     "late import": ([IMPORTS, code("import numpy", 2)], "all imports stand in the first"),
     "no import": ([code("x = 1", 1)], "imports nothing"),
     "path of a machine": (

@@ -229,13 +229,15 @@ class InlineFigures(SphinxTransform):
             if isinstance(node, nodes.image):
                 source = Path(self.app.srcdir) / node["uri"].lstrip("/")
                 text = drawn(source.read_text(encoding="utf-8"), number, node.get("alt", ""))
+                node.replace_self(nodes.raw(text=text, format="html"))
             else:
                 explorers += 1
                 before, label, svg, after = EXPLORER.fullmatch(node.astext()).groups()
                 # The style and script of all explorers stand before the first of them.
                 before = before if explorers == 1 else before[before.index("<div") :]
                 text = before + drawn(unquote(svg), number, html.unescape(label)) + after
-            node.replace_self(nodes.raw(text=text, format="html"))
+                # Without the classes of an output, which the theme gives a light ground.
+                node.parent.replace(node, nodes.raw(text=text, format="html"))
 
 
 def _is_figure(node: nodes.Node) -> bool:

@@ -70,8 +70,16 @@ def stable(expression: sp.Expr) -> sp.Expr:
 
 def _with_one_exponential(product: sp.Mul) -> sp.Expr:
     powers = [factor for factor in product.args if isinstance(factor, sp.exp)]
-    others = [factor for factor in product.args if not isinstance(factor, sp.exp)]
-    return sp.Mul(*others, sp.exp(sp.Add(*(power.args[0] for power in powers))))
+    if not powers:
+        return product
+    power = sp.exp(sp.Add(*(factor.args[0] for factor in powers)))
+    others = [factor for factor in product.args if factor not in powers]
+    sums = [factor for factor in others if factor.is_Add and factor.has(sp.exp)]
+    if not sums:
+        return sp.Mul(*others, power)
+    others.remove(sums[0])
+    terms = (sp.Mul(*sp.Mul.make_args(term), power, evaluate=False) for term in sums[0].args)
+    return sp.Mul(*others, sp.Add(*map(_with_one_exponential, terms)))
 
 
 def _exponents(total: sp.Expr) -> tuple[sp.Expr, ...]:
