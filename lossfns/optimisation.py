@@ -64,7 +64,7 @@ def gradient_descent(
         (tensor([3.]), tensor([9., 0.]))
 
     Source: A.-L. Cauchy, *Méthode générale pour la résolution des systèmes d'équations
-    simultanées*, Comptes rendus 25 (1847). Page: ``chapters/regression/ols_from_mle``.
+    simultanées*, Comptes rendus 25 (1847). Page: ``chapters/optimisation/gradient_descent``.
     """
     _check_descent(start, learning_rate)
     check_count("steps", steps)
@@ -125,7 +125,7 @@ def sgd(
         (tensor(2.), tensor([5., 1.]))
 
     Source: H. Robbins and S. Monro, *A Stochastic Approximation Method*, Annals of Mathematical
-    Statistics 22 (1951). Page: ``chapters/regression/ols_from_mle``.
+    Statistics 22 (1951). Page: ``chapters/optimisation/gradient_descent``.
     """
     _check_descent(start, learning_rate)
     check_count("epochs", epochs)
