@@ -305,3 +305,22 @@ def test_messages_on_gaussians_entropies_and_reductions() -> None:
     message = "input must be probabilities with sum 1 along dim -1 everywhere; got 0.5"
     with refuses(ValueError, message):
         entropy(torch.tensor([0.25, 0.25]))
+
+
+def test_entropy_and_perplexity_keep_half_precision_and_name_a_wrong_input() -> None:
+    assert entropy(torch.tensor([0.5, 0.5]).half()).dtype == torch.float16
+    index = torch.tensor([0, 1])
+    for function, arguments in ((entropy, ()), (perplexity, (index,))):
+        with refuses(TypeError, "input must be a floating-point tensor; got torch.int64"):
+            function(torch.ones(2, 2).long(), *arguments)
+
+
+def test_entropy_slope_at_a_probability_of_zero_is_given_as_zero() -> None:
+    p = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.grad(entropy(p), p)[0].tolist() == [-1.0, 0.0]
+
+
+def test_perplexity_leaves_out_what_is_to_be_ignored() -> None:
+    scores = torch.tensor([[0.0, 0.0], [0.0, 9.0]], dtype=torch.float64)
+    ignored = perplexity(scores, torch.tensor([0, 1]), ignore_index=1)
+    assert ignored.item() == pytest.approx(2)

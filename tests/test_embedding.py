@@ -457,3 +457,10 @@ def test_messages_on_distances() -> None:
     answers = [torch.zeros(3), torch.zeros(3), torch.zeros(())]
     with refuses(ValueError, message):
         loss(lambda u, v: answers.pop(0), swap=True)  # noqa: ARG005
+
+
+def test_contrastive_margin_is_one_unless_said_otherwise() -> None:
+    near, far, sign = normal(9, 3), normal(9, 3, seed=1), -torch.ones(9)
+    assert torch.equal(
+        contrastive_loss(near / 9, far / 9, sign), contrastive_loss(near / 9, far / 9, sign, 1.0)
+    )

@@ -4,6 +4,7 @@ import itertools
 import re
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -900,6 +901,28 @@ def test_parallel_without_a_group_holds_all_classes(reduction: str, dtype: torch
     for one, other in zip(actual, exact, strict=True):
         eps = torch.finfo(dtype).eps
         torch.testing.assert_close(one.double(), other, rtol=0.51 * eps, atol=eps * 1e-3)
+
+
+def test_parallel_in_a_group_of_one_process(tmp_path: Path) -> None:
+    """All that is sent and received, in the process that looks on."""
+    logits, target = parallel_arguments(7, 1, 1.0)
+    constants = {"target": target, "ignore_index": 1, "label_smoothing": 0.1}
+    expected = value_and_gradients(F.cross_entropy, {"input": logits}, **constants)
+    dist.init_process_group("gloo", init_method=f"file://{tmp_path / 'met'}", rank=0, world_size=1)
+    try:
+        for group in (None, dist.new_group([0])):
+            actual = value_and_gradients(
+                partial(vocab_parallel_cross_entropy, group=group), {"input": logits}, **constants
+            )
+            assert_all_close(actual, expected, 1e-13)
+    finally:
+        dist.destroy_process_group()
+
+
+def test_parallel_takes_a_rank_of_one_class() -> None:
+    """Alone it is certain of it."""
+    loss = vocab_parallel_cross_entropy(draw(3, 1), torch.zeros(3, dtype=torch.int64))
+    assert loss.item() == 0
 
 
 PARALLEL = {"input": draw(2, 3), "target": torch.tensor([0, 2])}

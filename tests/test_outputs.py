@@ -236,3 +236,36 @@ def test_times_log_takes_the_limit_where_a_logarithm_is_infinite_and_only_there(
     times_log(leaf, logarithm[2:]).sum().backward()
     assert leaf.grad == -2
     assert times_log(torch.zeros(0), torch.zeros(0)).shape == (0,)
+
+
+# Dtypes
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(softmax, torch.softmax), (log_softmax, F.log_softmax)]
+)
+def test_softmax_is_computed_in_the_dtype_that_is_asked_for(ours, theirs) -> None:
+    """Not in that of the scores, and then converted."""
+    scores = torch.tensor([0.1, 0.7, -2.3])
+    wanted = theirs(scores.double(), 0)
+    for actual in (ours(scores, 0, dtype=torch.float64), ours(scores.double(), 0)):
+        torch.testing.assert_close(actual, wanted, rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_half_precision_stays_half_precision(dtype: torch.dtype) -> None:
+    scores = torch.tensor([0.25, 0.5], dtype=dtype)
+    layers = (
+        softmax_with_temperature(scores, 2.0, 0),
+        softmax(scores, 0),
+        log_softmax(scores, 0),
+        logit(scores),
+    )
+    assert {layer.dtype for layer in layers} == {dtype}
+
+
+def test_each_row_has_a_largest_score_of_its_own() -> None:
+    """One that were taken from all rows would leave nothing of the others."""
+    scores = torch.tensor([[0.0, 1.0], [1e4, 1e4 + 1]], dtype=torch.float64)
+    rows = softmax_with_temperature(scores, 1.0, 1)
+    torch.testing.assert_close(rows, scores.softmax(1))

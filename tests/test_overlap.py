@@ -254,3 +254,9 @@ def test_messages_on_parameters() -> None:
         for wrong in (0.0, -1.0, math.nan, math.inf):
             with refuses(ValueError, f"{name} must be a finite number above 0; got {wrong}"):
                 tversky_loss(good, good, **{name: wrong})
+
+
+def test_smoothing_is_one_unless_said_otherwise() -> None:
+    p, mask = uniform(2, 1, 6), torch.ones(2, 1, 6)
+    assert torch.equal(dice_loss(p, mask), dice_loss(p, mask, 1.0))
+    assert torch.equal(tversky_loss(p, mask), tversky_loss(p, mask, 0.5, 0.5, 1.0))
