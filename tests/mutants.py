@@ -67,11 +67,11 @@ def _mutmut(folder: Path, *arguments: str) -> str:
 
 
 def main() -> int:
-    """Print the score and what is unexplained; fail unless there is enough of the one and none
-    of the other."""
+    """Print the score and the survivors without a reason; fail if either is not as wanted."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("folder", type=Path, help="where mutmut ran")
-    found = results(parser.parse_args().folder)
+    folder = parser.parse_args().folder
+    found = results(folder)
     tally = Counter(found.values())
     tested = sum(tally.values()) - tally["not checked"]
     if not tested:
@@ -80,7 +80,7 @@ def main() -> int:
     noticed = tested - tally["survived"] - tally["no tests"]
     reasons = equivalent()
     survivors = [
-        change(parser.parse_args().folder, name)
+        change(folder, name)
         for name, status in sorted(found.items())
         if status in ("survived", "no tests")
     ]
