@@ -33,7 +33,8 @@ class Change(NamedTuple):
 
 def results(folder: Path) -> dict[str, str]:
     """What became of each mutant, by its name."""
-    return {match["name"]: match["status"] for match in RESULT.finditer(_mutmut(folder, "results"))}
+    text = _mutmut(folder, "results", "--all", "true")
+    return {match["name"]: match["status"] for match in RESULT.finditer(text)}
 
 
 def change(folder: Path, name: str) -> Change:
@@ -50,19 +51,14 @@ def change(folder: Path, name: str) -> Change:
     return Change(f"{module}.{function}", before, after)
 
 
-def equivalent() -> dict[Change, str]:
-    """Why each listed mutant is no fault."""
-    reasons: dict[Change, str] = {}
-    for group in tomllib.loads(EQUIVALENT.read_text("utf-8"))["group"]:
-        for function, before, after in group["mutants"]:
-            reasons[Change(function, before, after)] = group["why"]
-    return reasons
+def explained() -> set[Change]:
+    """The mutants that are listed as no fault."""
+    groups = tomllib.loads(EQUIVALENT.read_text("utf-8"))["group"]
+    return {Change(*mutant) for group in groups for mutant in group["mutants"]}
 
 
 def _mutmut(folder: Path, *arguments: str) -> str:
     command = [Path(sys.executable).with_name("mutmut"), *arguments]
-    if arguments == ("results",):
-        command += ["--all", "true"]
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
@@ -78,20 +74,20 @@ def main() -> int:
         print("no mutant was tested")
         return 1
     noticed = tested - tally["survived"] - tally["no tests"]
-    reasons = equivalent()
     survivors = [
         change(folder, name)
         for name, status in sorted(found.items())
         if status in ("survived", "no tests")
     ]
-    unexplained = [survivor for survivor in survivors if survivor not in reasons]
+    known = explained()
+    unexplained = [survivor for survivor in survivors if survivor not in known]
     for function, before, after in unexplained:
         print(f"{function}\n  - {before}\n  + {after}")
     score = 100 * noticed / tested
     print(
         f"{tested} mutants: {noticed} found ({score:.1f} %, wanted {WANTED} %), "
         f"{len(survivors) - len(unexplained)} explained, {len(unexplained)} not; "
-        f"{tally['not checked']} not tested"
+        f"{tally['timeout']} of those found ran out of time, {tally['not checked']} not tested"
     )
     return int(score < WANTED or bool(unexplained))
 

@@ -262,15 +262,15 @@ def _shown_problems(cell: NotebookNode, data: dict[str, str]) -> Iterator[str]:
     for kind in PICTURES:
         if kind in data:
             yield f"has a figure as {kind}; only SVG can be compared and restyled"
+    figure = "image/svg+xml" in data
     explorer = '<div class="explorer">' in data.get("text/html", "")
     options = cell.metadata.get("mystnb", {})
-    if explorer and not options.get("figure", {}).get("caption", "").strip():
-        yield "has an explorer without a caption (metadata mystnb.figure.caption)"
-    if "image/svg+xml" in data:
-        if not options.get("figure", {}).get("caption", "").strip():
-            yield "has a figure without a caption (metadata mystnb.figure.caption)"
-        if not options.get("image", {}).get("alt", "").strip():
-            yield "has a figure without alternative text (metadata mystnb.image.alt)"
+    if (figure or explorer) and not options.get("figure", {}).get("caption", "").strip():
+        kind = "a figure" if figure else "an explorer"
+        yield f"has {kind} without a caption (metadata mystnb.figure.caption)"
+    # An explorer's alternative text is an argument of the function that draws it.
+    if figure and not options.get("image", {}).get("alt", "").strip():
+        yield "has a figure without alternative text (metadata mystnb.image.alt)"
 
 
 def _imports(source: str) -> bool:
