@@ -460,6 +460,16 @@ def test_brier_score_takes_probabilities_as_targets() -> None:
     assert brier_score_loss(p[0, :, 0], y[0, 0]).shape == ()
 
 
+@pytest.mark.parametrize(
+    "dtypes", [(torch.float16, torch.float32), (torch.float32, torch.float16)], ids=str
+)
+def test_brier_score_of_mixed_dtypes_has_the_wider_one(dtypes: tuple[torch.dtype, ...]) -> None:
+    """Whichever of the two arguments it is."""
+    p, t = (torch.full((2, 4), 0.25, dtype=dtype) for dtype in dtypes)
+    assert brier_score_loss(p, t).dtype == torch.float32
+    assert brier_score_loss(p.half(), t.half()).dtype == torch.float16
+
+
 def test_brier_score_is_proper() -> None:
     """Expected to be least at the true probabilities."""
     truth = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)

@@ -1,9 +1,12 @@
 """Losses over large vocabularies: against the losses of all logits, and what they must not do."""
 
 import itertools
+import math
 import re
+import threading
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -691,9 +694,40 @@ ADAPTIVE = {
             "head_weight must have the dtype of input, torch.float64; got torch.float32",
         ),
         (
+            {"input": torch.tensor([[1, 2, 3]])},
+            TypeError,
+            "input must be a floating-point tensor; got torch.int64",
+        ),
+        (
+            {"head_weight": draw(3, 3, 1)},
+            ValueError,
+            "head_weight must have shape (S + 1, 3) with S of at least 1, for 1 cluster(s) and 3 "
+            "features; got (3, 3, 1)",
+        ),
+        (
+            {"head_bias": torch.ones(3)},
+            TypeError,
+            "head_bias must have the dtype of input, torch.float64; got torch.float32",
+        ),
+        (
+            {"tail_weights": [(torch.ones(2, 3), draw(3, 2))]},
+            TypeError,
+            "tail_weights[0][0] must have the dtype of input, torch.float64; got torch.float32",
+        ),
+        (
+            {"tail_weights": [(draw(2, 3), torch.ones(3, 2))]},
+            TypeError,
+            "tail_weights[0][1] must have the dtype of input, torch.float64; got torch.float32",
+        ),
+        (
             {"tail_weights": [(draw(2, 4), draw(3, 2))]},
             ValueError,
             "tail_weights[0][0] must have shape (H, 3); got (2, 4)",
+        ),
+        (
+            {"tail_weights": [(draw(2, 3), draw(0, 2))]},
+            ValueError,
+            "tail_weights[0][1] must have shape (C, 2) with C of at least 1; got (0, 2)",
         ),
         (
             {"tail_weights": [(draw(2, 3), draw(3, 1))]},
@@ -709,6 +743,18 @@ def test_message_of_adaptive_log_softmax_with_loss(
     """Each names the argument, what it was and what is allowed."""
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         adaptive_log_softmax_with_loss(**{**ADAPTIVE, **changes})
+
+
+def test_adaptive_softmax_takes_a_cluster_of_one_class() -> None:
+    """Given the cluster, the class is certain: its log-probability is the cluster's own."""
+    arguments = {
+        **ADAPTIVE,
+        "target": torch.tensor([2, 2]),
+        "tail_weights": [(draw(2, 3), draw(1, 2))],
+    }
+    output, _ = adaptive_log_softmax_with_loss(**arguments)
+    of_head = (arguments["input"] @ arguments["head_weight"].T).log_softmax(1)
+    torch.testing.assert_close(output, of_head[:, 2])
 
 
 @pytest.mark.parametrize(
@@ -917,6 +963,94 @@ def test_parallel_in_a_group_of_one_process(tmp_path: Path) -> None:
             assert_all_close(actual, expected, 1e-13)
     finally:
         dist.destroy_process_group()
+
+
+class Threads:
+    """What ``torch.distributed`` does, between threads of one process, for one group only."""
+
+    def __init__(self, ranks: int) -> None:
+        self.barrier = threading.Barrier(ranks, timeout=60)
+        self.held: dict[int, Tensor] = {}
+        self.local = threading.local()
+
+    def is_available(self) -> bool:
+        return True
+
+    def is_initialized(self) -> bool:
+        return False
+
+    def get_world_size(self, group: object) -> int:
+        assert group is self
+        return self.barrier.parties
+
+    def get_rank(self, group: object) -> int:
+        assert group is self
+        return self.local.rank
+
+    def all_gather(self, parts: list[Tensor], mine: Tensor, group: object) -> None:
+        for part, other in zip(parts, self.exchange(mine, group), strict=True):
+            part.copy_(other)
+
+    def all_reduce(self, mine: Tensor, group: object) -> None:
+        mine.copy_(sum(self.exchange(mine, group)))
+
+    def exchange(self, mine: Tensor, group: object) -> list[Tensor]:
+        assert group is self
+        self.held[self.local.rank] = mine.clone()
+        self.barrier.wait()
+        held = [self.held[rank] for rank in range(self.barrier.parties)]
+        self.barrier.wait()
+        return held
+
+
+@each_reduction
+@pytest.mark.parametrize("scale", [1.0, 1e4, torch.inf])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16], ids=str)
+def test_parallel_names_its_group_in_all_that_it_sends(
+    reduction: str, scale: float, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads hold the shards, so that what happens in each of them can be looked at here."""
+    shards = SHARDS[3]
+    threads = Threads(len(shards))
+    monkeypatch.setattr("lossfns.large_vocabulary.dist", threads)
+    logits, target = parallel_arguments(sum(shards), 1, scale)
+    logits = logits.to(dtype)
+    constants = {
+        "target": target,
+        "reduction": reduction,
+        "ignore_index": 1,
+        "label_smoothing": 0.0 if scale == torch.inf else 0.1,
+    }
+    weights = class_weights(sum(shards))
+
+    def of_rank(rank: int) -> list[Tensor]:
+        threads.local.rank = rank
+        return value_and_gradients(
+            partial(vocab_parallel_cross_entropy, group=threads),
+            {"input": logits.split(shards, 1)[rank]},
+            weight=weights.to(dtype).split(shards)[rank],
+            **constants,
+        )
+
+    with ThreadPoolExecutor(len(shards)) as pool:
+        found = list(pool.map(of_rank, range(len(shards))))
+    expected = value_and_gradients(
+        F.cross_entropy, {"input": logits.double()}, weight=weights.to(dtype).double(), **constants
+    )
+    tolerance = 1e-13 if dtype == torch.float64 else 2e-3
+    value, slopes = (exact.to(dtype) for exact in expected)
+    for of_one, _ in found:
+        torch.testing.assert_close(of_one, value, rtol=tolerance, atol=tolerance)
+    gradient = torch.cat([slope for _, slope in found], dim=1)
+    torch.testing.assert_close(gradient, slopes, rtol=tolerance, atol=tolerance)
+
+
+def test_parallel_counts_more_classes_than_float32_can() -> None:
+    """The number of classes travels with the logits, and must arrive exactly."""
+    classes = 2**24 + 1
+    target = torch.tensor([classes - 1])
+    loss = vocab_parallel_cross_entropy(torch.zeros(1, classes), target)
+    torch.testing.assert_close(loss.item(), math.log(classes), rtol=1e-6, atol=0)
 
 
 def test_parallel_takes_a_rank_of_one_class() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lossfns.reduction import common_dtype, reduce, widen
 from lossfns.validation import (
     check_count,
+    check_distribution,
     check_floating,
     check_positive,
     check_reduction,
@@ -253,3 +254,14 @@ def test_the_first_offending_value_is_named() -> None:
     values = torch.tensor([[0.0, 1.0], [7.0, -3.0]])
     with pytest.raises(ValueError, match=r"got 7\.0$"):
         check_values("target", values, (values >= 0) & (values <= 1), "between 0 and 1")
+
+
+def test_a_distribution_may_miss_1_by_its_rounding_and_no_more() -> None:
+    """In bfloat16 by a sixty-fourth, which the sum itself must not be rounded to."""
+    half = torch.tensor([0.5, 0.5, 2.0**-6], dtype=torch.bfloat16)
+    assert check_distribution("p", half, 0) is None
+    half[2] = 2.0**-6 * 1.125
+    with pytest.raises(ValueError, match=r"sum 1 along dim 0 everywhere; got 1\.017"):
+        check_distribution("p", half, 0)
+    with pytest.raises(ValueError, match=r"sum 1 along dim 0 everywhere; got 1\.0001"):
+        check_distribution("p", torch.tensor([0.5, 0.50011]), 0)
