@@ -42,7 +42,7 @@ WRONG = {
         (
             "p = torch.sigmoid(z)\n"
             "    return (1 - p + 1e-8).log().mean(), -(p + 1e-8).log().mean(), 'rounding'",
-            "which loss on logits is it",
+            "is 200, not 18.4",
         ),
         (
             "yes = torch.ones_like(z)\n"
@@ -90,7 +90,7 @@ WRONG = {
         (_SEEN + _WEIGHED + "return predicted, p / (p + w * (1 - p))", "undo the weight first"),
     ],
     "bag": [
-        (_SUM + "return torch.where(y > 0, -(1 - (-a).exp()).log(), a)", "should be"),
+        (_SUM + "return torch.where(y > 0, -(1 - (-a).exp()).log(), a)", "NaN in the gradient"),
         (
             _SUM + "return torch.where(y > 0, -(-torch.expm1(-a)).log(), a)",
             "which of the two forms",
