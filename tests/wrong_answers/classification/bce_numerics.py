@@ -32,11 +32,11 @@ WRONG = {
         ),
     ],
     "last_losses": [
-        ("return (b + 1) * sp.log(2), sp.log(2)", "the rounding to 1 begins"),
-        ("return b * sp.log(2), sp.Integer(2) ** -b", "the step of the probabilities"),
-        ("return b * sp.log(2), sp.log(2) - sp.log(1)*b + sp.log(2)/b", "the gap is"),
+        ("return (n_b + 1) * sp.log(2), sp.log(2)", "the rounding to 1 begins"),
+        ("return n_b * sp.log(2), sp.Integer(2) ** -n_b", "the step of the probabilities"),
+        ("return n_b * sp.log(2), (1 + 1 / n_b) * sp.log(2)", "the gap is"),
         ("return sp.Integer(100), sp.log(2)", "the largest finite loss"),
-        ("return b * sp.log(2), -sp.log(2)", "a positive number"),
+        ("return n_b * sp.log(2), -sp.log(2)", "a positive number"),
     ],
     "generator": [
         (
