@@ -32,13 +32,13 @@ WRONG = {
         (
             "p = (student / T).softmax(dim=1)\n"
             "    log_q = (teacher / T).log_softmax(dim=1)\n"
-            '    return T**2 * F.kl_div(log_q, p, reduction="batchmean")',
+            '    return T**2 * lossfns.kl_div(log_q, p, reduction="batchmean")',
             "the two are exchanged",
         ),
         (
             "log_p = (student / T).log_softmax(dim=1)\n"
             "    q = (teacher / T).softmax(dim=1).detach()\n"
-            '    return F.kl_div(log_p, q, reduction="batchmean")',
+            '    return lossfns.kl_div(log_p, q, reduction="batchmean")',
             "like which power of T",
         ),
         (
@@ -50,19 +50,19 @@ WRONG = {
         (
             "log_p = (student / T).log_softmax(dim=1)\n"
             "    q = (teacher / T).softmax(dim=1)\n"
-            '    return T**2 * F.kl_div(log_p, q, reduction="batchmean")',
+            '    return T**2 * lossfns.kl_div(log_p, q, reduction="batchmean")',
             "pulls at the teacher",
         ),
         (
             "log_p = (student / T).softmax(dim=1).log()\n"
             "    q = (teacher / T).softmax(dim=1).detach()\n"
-            '    return T**2 * F.kl_div(log_p, q, reduction="batchmean")',
+            '    return T**2 * lossfns.kl_div(log_p, q, reduction="batchmean")',
             "take log_softmax",
         ),
         (
             "log_p = student.log_softmax(dim=1)\n"
             "    q = (teacher / T).softmax(dim=1).detach()\n"
-            '    return T**2 * F.kl_div(log_p, q, reduction="batchmean")',
+            '    return T**2 * lossfns.kl_div(log_p, q, reduction="batchmean")',
             "wrong value",
         ),
     ],
