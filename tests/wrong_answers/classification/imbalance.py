@@ -93,12 +93,15 @@ WRONG = {
         ),
     ],
     "honest": [
-        ('return {"a", "b", "c", "d", "g"}', "a is not honest"),
-        ('return {"b", "c", "d", "e", "g"}', "e is not honest"),
-        ('return {"b", "d", "f", "g"}', "f is not honest"),
-        ('return {"b", "d", "g"}', "c is honest"),
-        ('return {"b", "c", "d"}', "g is honest"),
-        ('return {"b", "c", "d", "g", "h"}', "h is not honest"),
+        (
+            'return {"a", "b", "c", "d", "g"}',
+            "a again: where the truth is 20 %, its expected loss is least at 71 %",
+        ),
+        ('return {"b", "c", "d", "e", "g"}', "e again"),
+        ('return {"b", "c", "d", "f", "g"}', "f again"),
+        ('return {"b", "d", "g"}', "c again"),
+        ('return {"b", "c", "d"}', "g again"),
+        ('return {"b", "c", "d", "g", "h"}', "h again"),
     ],
     "best_region": [
         (
