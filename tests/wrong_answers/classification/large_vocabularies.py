@@ -77,7 +77,7 @@ WRONG = {
             "    held = target >= first\n"
             "    right = logits.gather(1, index[:, None])[:, 0]\n"
             "    return torch.where(held, lses.logsumexp(0) - right, 0)",
-            "wrong for targets in the",
+            "in the last shard: does an earlier one",
         ),
         (
             "index = target - first\n"
@@ -98,7 +98,7 @@ WRONG = {
             "    index = torch.where(held, target - first, 0).clamp(min=0)\n"
             "    right = logits.gather(1, index[:, None])[:, 0]\n"
             "    return torch.where(held, lses.logsumexp(0) - right, 0)",
-            "wrong for targets in the first shard",
+            "in the first shard: does a later one",
         ),
     ],
     "rows_that_fit": [
