@@ -539,6 +539,19 @@ def test_adaptive_softmax_equals_pytorchs(shape: tuple[int, ...], options: dict)
     assert_all_close(results[1], results[0], 1e-13)
 
 
+def test_adaptive_softmax_takes_a_column_of_targets_in_silence() -> None:
+    """Targets are often a column of a table; PyTorch's search warns of such, the first time."""
+    theirs, ours = both_modules(div_value=2.0)
+    tokens, table = draw(40, 16), draw_classes(40, 2, classes=50)
+    before = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    try:
+        actual = ours(tokens, table[:, 1])
+    finally:
+        torch.set_warn_always(before)
+    assert_all_close(list(actual), list(theirs(tokens, table[:, 1])), 1e-13)
+
+
 def test_adaptive_softmax_is_drawn_as_pytorchs() -> None:
     """The same seed gives the same weights under the same names, at first and when drawn anew."""
     modules = []
