@@ -199,6 +199,15 @@ def test_labels_and_lengths_are_integers_of_any_width(dtype: torch.dtype) -> Non
 # Reductions and bounds
 
 
+def test_lengths_in_eight_bits_do_not_overflow() -> None:
+    """130 labels have 261 states with the blanks between them, and 8 bits count to 255."""
+    frames = normal(200, 1, 3).log_softmax(-1)
+    labels = torch.tensor([1, 2]).repeat(1, 65)
+    expected = ctc_loss(frames, labels, [200], [130])
+    narrow = torch.tensor([200], dtype=torch.uint8), torch.tensor([130], dtype=torch.uint8)
+    assert torch.equal(ctc_loss(frames, labels, *narrow), expected)
+
+
 def test_mean_divides_by_target_lengths_first() -> None:
     """A label costs the same in a short target as in a long one; an empty target counts as one."""
     arguments = batch()
@@ -410,6 +419,19 @@ def test_messages_on_lengths(arguments: dict[str, object], name: str) -> None:
         message = f"{name} must be a tensor or a sequence of integers; got {type(wrong).__name__}"
         with refuses(TypeError, message):
             ctc_loss(**{**arguments, name: wrong})
+
+
+@pytest.mark.parametrize("name", ["input_lengths", "target_lengths"])
+def test_one_sequence_has_one_length(name: str) -> None:
+    """Two for a batch of one are a slip, which reshaping would report in its own words."""
+    arguments = {
+        "log_probs": normal(5, 1, 4),
+        "targets": torch.tensor([[1, 2]]),
+        "input_lengths": [5],
+        "target_lengths": [2],
+    }
+    with refuses(ValueError, f"{name} must have shape (1,), one for each sequence; got (2,)"):
+        ctc_loss(**{**arguments, name: [2, 2]})
 
 
 def test_a_length_of_concatenated_targets_may_not_borrow(arguments: dict[str, object]) -> None:
