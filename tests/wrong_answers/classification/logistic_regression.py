@@ -104,7 +104,7 @@ WRONG = {
         ),
     ],
     "newton_fit": [
-        (_newton(gradient="X.T @ (p - y) / len(y)"), "97 % of the distance"),
+        (_newton(gradient="X.T @ (p - y) / len(y)"), "97 % of the gradient"),
         (_newton(sign="+"), "which way is downhill"),
         (
             _newton(hessian="X.T @ ((p * (1 - p))[:, None] * X) / len(y)"),
