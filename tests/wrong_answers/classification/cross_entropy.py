@@ -95,6 +95,12 @@ WRONG = {
             "must be rescaled",
         ),
         (
+            _RUNNING.replace("target - start", "target % len(piece)").format(
+                rescaled=_RESCALED, inside="<=", result="(top - right) + total.log()"
+            ),
+            "counted over all pieces",
+        ),
+        (
             _RUNNING.format(rescaled=_RESCALED, inside="<=", result="total.log() - right"),
             "the largest score is missing",
         ),
