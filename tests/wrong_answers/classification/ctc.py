@@ -22,6 +22,21 @@ _ALIGN = """states = [0]
 _SKIP = "s >= 2 and k not in (0, states[s - 2])"
 _END = "max(len(states) - 1, len(states) - 2, key=score.__getitem__)"
 
+_VISITS = """leaf = log_probs.detach().clone().requires_grad_()
+    loss = lossfns.ctc_loss(
+        leaf, torch.tensor(target), [len(leaf)], [len(target)], reduction="{reduction}"
+    )
+    return {sign}torch.autograd.grad(loss, leaf)[0][:, target]"""
+_OWN = """columns = log_probs.detach()[:, [0, *target]].requires_grad_()
+    loss = lossfns.ctc_loss(
+        columns{then},
+        torch.arange(1, len(target) + 1),
+        [len(columns)],
+        [len(target)],
+        reduction="{reduction}",
+    )
+    return {sign}torch.autograd.grad(loss, columns)[0]{end}"""
+
 WRONG = {
     "frames_needed": [
         ("return lengths", "or they merge"),
@@ -96,28 +111,22 @@ WRONG = {
             "not the mean of the three",
         ),
     ],
-    "expected_visits": [
+    "label_visits": [
+        (_VISITS.format(reduction="sum", sign="-"), "the class's total"),
+        (_OWN.format(then="", reduction="sum", sign="", end="[:, 1:]"), "check the sign"),
         (
-            "leaf = logits.detach().requires_grad_()\n"
-            "    loss = lossfns.ctc_loss(\n"
-            "        leaf.log_softmax(-1), targets, frame_counts, target_lengths, reduction='sum'\n"
-            "    )\n    return -torch.autograd.grad(loss, leaf)[0]",
-            "the gradient by the logits",
+            _OWN.format(then=".log_softmax(1)", reduction="sum", sign="-", end="[:, 1:]"),
+            "by what you differentiate",
         ),
         (
-            "leaf = logits.detach().log_softmax(-1).requires_grad_()\n"
-            "    loss = lossfns.ctc_loss(\n"
-            "        leaf, targets, frame_counts, target_lengths, reduction='sum'\n"
-            "    )\n    return torch.autograd.grad(loss, leaf)[0]",
-            "check the sign",
-        ),
-        (
-            "leaf = logits.detach().log_softmax(-1).requires_grad_()\n"
-            "    loss = lossfns.ctc_loss(leaf, targets, frame_counts, target_lengths)\n"
-            "    return -torch.autograd.grad(loss, leaf)[0]",
+            _OWN.format(then="", reduction="mean", sign="-", end="[:, 1:]"),
             "divided by anything",
         ),
-        ("return logits.softmax(dim=-1)", "an enumeration of all paths"),
+        (_OWN.format(then="", reduction="sum", sign="-", end=""), "for each frame and label"),
+        (
+            "return log_probs[:, target].exp()",
+            "an enumeration of all paths",
+        ),
     ],
     "misled": [
         (
