@@ -39,7 +39,13 @@ WRONG = {
     "podium": [
         (
             "everyone = sp.exp(o1) + sp.exp(o2) + sp.exp(o3)\n"
-            "    loss = 2 * sp.log(everyone) - o1 - o2 + sp.log(sp.Rational(3, 4))\n"
+            "    loss = 2 * sp.log(everyone) - o1 - o2\n"
+            "    return loss, loss.diff(o2)",
+            "not from all three",
+        ),
+        (
+            "everyone = sp.exp(o1) + sp.exp(o2) + sp.exp(o3)\n"
+            "    loss = 2 * sp.log(everyone) - o1 - o2 + sp.log(sp.Rational(2, 3))\n"
             "    return loss, loss.diff(o2)",
             "add up to 1",
         ),
@@ -65,11 +71,11 @@ WRONG = {
     ],
     "best_wrong": [
         (
-            _HIDE.format("0.0") + "return (margin - right + others.max(1).values).clamp(min=0)",
+            _HIDE.format("0.0") + "return (margin - right + others.amax(1)).clamp(min=0)",
             "0 here",
         ),
         (
-            _HIDE.format("-10.0") + "return (margin - right + others.max(1).values).clamp(min=0)",
+            _HIDE.format("-10.0") + "return (margin - right + others.amax(1)).clamp(min=0)",
             "only leads may count",
         ),
         (
@@ -127,7 +133,7 @@ WRONG = {
             "    n = positive.sum()\n"
             "    won = rank[positive == 1].sum() - n * (n + 1) / 2\n"
             "    return won / (n * (len(scores) - n))",
-            "four of the six pairs",
+            "six of the eight pairs",
         ),
     ],
     "budget": [
