@@ -29,10 +29,10 @@ def hinge_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor
         \ell(o, y) = \max(0,\, 1 - y\,o), \qquad
         \frac{\partial \ell}{\partial o} = \begin{cases} -y & y\,o < 1 \\ 0 & y\,o > 1 \end{cases}
 
-    It is the closest convex bound of the 0–1 loss in units of the margin. Examples beyond the
-    margin pull not at all, so the fit rests on the others alone, its support vectors. At the kink
-    the subgradient 0 is returned. Over a constant score its minimiser is the majority's sign: it
-    estimates no probability.
+    It is a convex bound of the 0–1 loss, below margin 0 the lowest that vanishes from margin 1
+    on. Examples beyond that pull not at all, so the fit rests on the others alone, its support
+    vectors. At the kink the subgradient 0 is returned. Over a constant score its minimiser is the
+    majority's sign: it estimates no probability.
 
     Args:
         input: scores :math:`o`, any shape, real floating point; raw, with no output layer.
