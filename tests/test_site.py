@@ -36,6 +36,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Else axe describes each of ten thousand sound elements too.
+ONLY_FAULTS = {"resultTypes": ["violations"]}
 MAX_BYTES = 900_000
 MAX_REQUESTS = 20
 DESK = {"width": 1280, "height": 900}
@@ -220,7 +222,7 @@ def barriers(visit: Visit) -> list[str]:
     visit.page.add_style_tag(content="*{transition:none!important;animation:none!important}")
     return [
         f"{violation['id']}: {node['html'][:120]} ({node['failureSummary'].splitlines()[-1]})"
-        for violation in Axe().run(visit.page).response["violations"]
+        for violation in Axe().run(visit.page, options=ONLY_FAULTS).response["violations"]
         if violation["impact"] in {"serious", "critical"}
         for node in violation["nodes"]
     ]
@@ -338,6 +340,36 @@ def test_figures_fit_a_phone_and_keep_their_shape(browser: Browser, site: str) -
             assert box["width"] / box["height"] == pytest.approx(width / height, rel=0.01)
             assert figure.locator("xpath=ancestor::figure").locator("figcaption").is_visible()
             assert figure.get_attribute("aria-label")
+
+
+CURRENT = "() => document.querySelector('.bd-toc-nav a.active')?.hash"
+
+
+def test_the_section_that_is_read_is_marked(context: BrowserContext, site: str) -> None:
+    """In "on this page", on the way down and back."""
+    page = visit(context, f"{site}/{first_figure()}").page
+    hashes = page.locator(".bd-toc-nav a.nav-link").evaluate_all("links => links.map(a => a.hash)")
+    assert len(hashes) > 3
+    for place in [hashes[2], hashes[-1], hashes[0]]:
+        page.evaluate("place => document.querySelector(place).scrollIntoView()", place)
+        page.wait_for_function(f"place => ({CURRENT})() === place", arg=place)
+
+
+def test_the_menu_of_downloads_works_by_keyboard(context: BrowserContext, site: str) -> None:
+    """It opens, the next key reaches the notebook, and Escape closes it."""
+    page = visit(context, f"{site}/{first_figure()}").page
+    button, notebook = page.get_by_label("Download this page"), page.get_by_title("source file")
+    assert not notebook.is_visible()
+    button.press("Enter")
+    assert notebook.is_visible()
+    button.press("Tab")
+    assert notebook.evaluate("e => e === document.activeElement")
+    notebook.press("Escape")
+    assert not notebook.is_visible()
+    assert button.evaluate("e => e === document.activeElement")
+    button.press("Enter")
+    page.locator("article h1").click()
+    assert not notebook.is_visible()
 
 
 def test_search_finds_a_page_without_a_server(context: BrowserContext, site: str) -> None:

@@ -25,17 +25,28 @@ STYLESHEET = re.compile(r'<link\b[^>]*\brel="stylesheet"[^>]*?/?>\n?')
 PRELOAD = re.compile(r'<link\b[^>]*\brel="preload"[^>]*?/?>\n?')
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"]*)"[^>]*></script>\n?')
 HREF = re.compile(r'\bhref="([^"]*)"')
+# Tags and scripts: what can name a class or an id.
+CODE = re.compile(r"<script.*?</script>|<[^>]*>", re.DOTALL)
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 ESCAPE = re.compile(r"\\([0-9a-fA-F]{4,5})")
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
-# Icons come from a font; the theme also loads a script that draws each of its 2,000 as SVG.
-ICON_SCRIPT = "js/all.min.js"
-# Bootstrap's script names the classes of a dozen components. The theme uses three: these are
-# the ones that a script gives to an element, and that no page therefore shows.
-FROM_BOOTSTRAP = {
-    *["active", "fade", "show"],
-    *["bs-tooltip-auto", "tooltip", "tooltip-arrow", "tooltip-inner"],
-}
+# Icons come from a font; the theme also loads a script that draws each of its 2,000 as SVG. Of
+# Bootstrap's script, 82 KB, it uses three things: tooltips and a menu, which every browser has,
+# and the mark at the section that is being read, which course.js sets in twenty lines.
+DROPPED_SCRIPTS = ("js/all.min.js", "scripts/bootstrap.js")
+FOR_BOOTSTRAP = re.compile(r'\s+data-(?:bs-[\w-]+|offset)="[^"]*"')
+MENU = re.compile(
+    r'<div class="dropdown ([^"]*)">\s*'
+    r'<button class="btn dropdown-toggle"[^>]*?(aria-label="[^"]*")>(.*?)</button>\s*'
+    r'(<ul class="dropdown-menu">.*?</ul>)\s*</div>',
+    re.DOTALL,
+)
+NATIVE_MENU = r'<details class="menu \1"><summary class="btn" \2>\3</summary>\4</details>'
+# The formula as TeX, which no browser shows or reads out, and what only XML needs.
+IDLE_MATHML = re.compile(
+    r' xmlns="http://www\.w3\.org/1998/Math/MathML"'
+    r'|<annotation encoding="application/x-tex">[^<]*</annotation>|</?semantics>'
+)
 # What a page says of itself to a switch between versions, which the site has not, in a variable
 # that is not there before the deferred script has run.
 PAGE_NAME = re.compile(r"<script>DOCUMENTATION_OPTIONS\.pagename = [^<]*</script>\n?")
@@ -71,7 +82,7 @@ def linked(pattern: re.Pattern[str], page: str, base: PurePosixPath) -> list[str
     for match in pattern.finditer(page):
         address = match[1] if match.re.groups else HREF.search(match[0])[1]
         target = local(address, base)
-        if target is not None and target not in found and not target.endswith(ICON_SCRIPT):
+        if target is not None and target not in found and not target.endswith(DROPPED_SCRIPTS):
             found.append(target)
     return found
 
@@ -112,10 +123,13 @@ def write_asset(site: Path, suffix: str, text: str) -> str:
 
 
 def tidied(page: str) -> str:
-    """Return ``page`` without links to style sheets, and with the theme's slips mended."""
+    """Return ``page`` without what it does not need, and with the theme's slips mended."""
     for old, new in REPLACED.items():
         page = page.replace(old, new)
-    return PAGE_NAME.sub("", PRELOAD.sub("", STYLESHEET.sub("", page)))
+    page = MENU.sub(NATIVE_MENU, page)
+    for idle in (STYLESHEET, PRELOAD, PAGE_NAME, FOR_BOOTSTRAP, IDLE_MATHML):
+        page = idle.sub("", page)
+    return page
 
 
 def deferred(page: str, base: PurePosixPath, bundled: list[str]) -> str:
@@ -123,7 +137,7 @@ def deferred(page: str, base: PurePosixPath, bundled: list[str]) -> str:
 
     def kept(match: re.Match[str]) -> str:
         target = local(match[1], base)
-        if target is not None and (target in bundled or target.endswith(ICON_SCRIPT)):
+        if target is not None and (target in bundled or target.endswith(DROPPED_SCRIPTS)):
             return ""
         return match[0] if " defer" in match[0] else match[0].replace("<script", "<script defer", 1)
 
@@ -147,9 +161,9 @@ def lighten(site: Path) -> None:
     names = stylesheets.name_styles(pages.values())
     pages = {path: stylesheets.with_named_styles(text, names) for path, text in pages.items()}
 
-    speaking = [s for s in sources if not s.endswith(("bootstrap.js", "searchindex.js"))]
-    texts = [*pages.values(), *(sources[s] for s in speaking)]
-    words = {word for text in texts for word in WORD.findall(text)} | FROM_BOOTSTRAP
+    words = {word for text in pages.values() for word in WORD.findall(" ".join(CODE.findall(text)))}
+    speaking = [sources[s] for s in sources if not s.endswith("searchindex.js")]
+    words |= {word for text in speaking for word in WORD.findall(text)}
     css = stylesheets.purge("\n".join(stylesheets.read(site, sheet) for sheet in sheets), words)
     css = stylesheets.without_idle_variables(css, [*pages.values(), *sources.values()])
     css += stylesheets.style_rules(names)
@@ -170,7 +184,7 @@ def lighten(site: Path) -> None:
         css_url, js_url = (relpath(asset, str(bases[path])) for asset in (css_path, js_path))
         links = f'<link rel="stylesheet" href="{css_url}">\n<script defer src="{js_url}"></script>'
         path.write_text(text.replace("</title>", f"</title>\n{links}", 1), "utf-8")
-    remove(site, [*sheets, *shared, "**/*.map", "**/*.ttf", f"**/{ICON_SCRIPT}"])
+    remove(site, [*sheets, *shared, "**/*.map", "**/*.ttf", *(f"**/{s}" for s in DROPPED_SCRIPTS)])
 
 
 def remove(site: Path, patterns: list[str]) -> None:

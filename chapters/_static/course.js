@@ -8,3 +8,29 @@ const letScrollersTakeFocus = () => {
 };
 addEventListener("load", letScrollersTakeFocus);
 addEventListener("resize", letScrollersTakeFocus);
+
+// In "on this page", mark the last section that begins in the upper part of the window.
+const links = [...document.querySelectorAll(".bd-toc-nav a.nav-link")];
+const sectionOf = (link) => document.getElementById(decodeURIComponent(link.hash.slice(1)));
+const markWhereOneIs = () => {
+  const begun = links.filter((a) => sectionOf(a)?.getBoundingClientRect().top < 0.4 * innerHeight);
+  for (const link of links) {
+    const here = link === begun.at(-1);
+    link.classList.toggle("active", here);
+    link.parentElement.classList.toggle("active", here);
+  }
+};
+addEventListener("load", markWhereOneIs);
+addEventListener("scroll", () => requestAnimationFrame(markWhereOneIs), { passive: true });
+
+// A menu opens by itself; it closes when one turns to something else.
+for (const menu of document.querySelectorAll("details.menu")) {
+  const close = () => menu.removeAttribute("open");
+  addEventListener("click", (event) => menu.contains(event.target) || close());
+  menu.addEventListener("focusout", (event) => menu.contains(event.relatedTarget) || close());
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    close();
+    menu.querySelector("summary").focus();
+  });
+}
