@@ -19,6 +19,8 @@ from IPython import get_ipython
 from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from torch import Tensor
 
@@ -155,7 +157,7 @@ def loss_and_gradient(
         value = curve(loss.expression.subs(known), prediction)(target + residual)
         slope = curve(loss.gradient()[0].subs(known), prediction)(target + residual)
         axes[0].plot(residual, value, label=loss.title)
-        axes[1].plot(residual, _without_jumps(slope))
+        axes[1].plot(residual, without_jumps(slope))
     axes[0].set(title="loss of one example", ylabel="ℓ")
     axes[1].set(
         title="its gradient", ylabel="∂ℓ/∂o", xlabel="residual o − y (prediction minus target)"
@@ -193,6 +195,37 @@ def surface(
     edges = [-np.inf, *levels]
     axes.contourf(*grid, heights, levels=edges, colors=fills)
     axes.contour(*grid, heights, levels=levels, colors=PALETTE["blue"], linewidths=0.6)
+    axes.grid(False)
+
+
+def pixels(
+    axes: Axes, values: np.ndarray, *, corner: float = 0.0, levels: int = 4, color: str = "ink"
+) -> None:
+    """Draw a table of numbers from 0 to 1 as squares, the stronger the larger the number.
+
+    Squares of one strength are a single path, and a theme can exchange their colour: a bitmap is
+    heavier and stays as it is.
+
+    Args:
+        axes: where to draw; its limits become the table's, its first row at the top.
+        values: the table, shape (rows, columns).
+        corner: place of the table's upper left corner on both axes.
+        levels: how many strengths are told apart.
+        color: name of a colour of the palette.
+    """
+    strengths = np.ceil(np.asarray(values) * levels - 0.5)
+    for strength in range(1, levels + 1):
+        places = np.argwhere(strengths == strength)
+        squares = [
+            Path(corner + np.array([(c, r), (c + 1, r), (c + 1, r + 1), (c, r + 1), (c, r)]))
+            for r, c in places
+        ]
+        if squares:
+            patch = PathPatch(Path.make_compound_path(*squares), linewidth=0)
+            patch.set(facecolor=PALETTE[color], alpha=strength / levels)
+            axes.add_patch(patch)
+    rows, columns = strengths.shape
+    axes.set(xlim=(corner, corner + columns), ylim=(corner + rows, corner))
     axes.grid(False)
 
 
@@ -253,8 +286,12 @@ def _ten_digits(values: Sequence[float] | np.ndarray) -> np.ndarray:
     return np.round(values, 9 - int(np.floor(np.log10(np.ptp(values)))))
 
 
-def _without_jumps(values: np.ndarray) -> np.ndarray:
-    """``values`` with NaN at every jump, so that no line is drawn across it."""
+def without_jumps(values: np.ndarray) -> np.ndarray:
+    """``values`` with NaN before every jump, so that no line is drawn across it.
+
+    >>> without_jumps(np.array([-1.0, -1.0, 1.0, 1.0]))
+    array([-1., nan,  1.,  1.])
+    """
     jumps = np.abs(np.diff(values)) > 0.1 * np.ptp(values)
     return np.where(np.append(jumps & (np.ptp(values) > 0), False), np.nan, values)
 

@@ -1,7 +1,8 @@
 r"""Losses of scores whose sign, or whose order, decides: hinges and what is smooth in their place.
 
-A margin is a score times its sign, :math:`m = y\,o` with :math:`y = \pm 1`: positive where the
-score is on the right side, and larger the safer it is there.
+The margin of an example is its score times its sign, :math:`y\,o` with :math:`y = \pm 1`: positive
+where the score is on the right side, and larger the safer it is there. The margin :math:`m` that a
+hinge asks for is where it stops to charge.
 """
 
 import torch
@@ -198,16 +199,16 @@ def hinge_embedding_loss(
     r"""Pulls the distance of a like pair to 0, and pushes that of an unlike pair to a margin.
 
     .. math::
-        \ell(d, y) = \begin{cases} d & y = 1 \\ \max(0,\, \mu - d) & y = -1 \end{cases}
+        \ell(d, y) = \begin{cases} d & y = 1 \\ \max(0,\, m - d) & y = -1 \end{cases}
 
     The input is a distance, not a score: small is right for :math:`y = 1`, and at least the
-    margin :math:`\mu` for :math:`y = -1`, beyond which an unlike pair no longer pulls. The
+    margin :math:`m` for :math:`y = -1`, beyond which an unlike pair no longer pulls. The
     gradient is 1, −1 or 0, whatever the distance.
 
     Args:
         input: distances :math:`d`, any shape, real floating point.
         target: 1 for a like pair, −1 for an unlike one, same shape, floating point or integer.
-        margin: the distance :math:`\mu` at which unlike pairs are let go, in the unit of the
+        margin: the distance :math:`m` at which unlike pairs are let go, in the unit of the
             distances.
         reduction: ``"none"``, ``"sum"`` or ``"mean"``.
 
@@ -248,19 +249,19 @@ def margin_ranking_loss(
     r"""Asks one score to exceed the other by a margin.
 
     .. math::
-        \ell(o_1, o_2, y) = \max\bigl(0,\, \mu - y\,(o_1 - o_2)\bigr)
+        \ell(o_1, o_2, y) = \max\bigl(0,\, m - y\,(o_1 - o_2)\bigr)
 
     :math:`y = 1` asks :math:`o_1` to rank above :math:`o_2`, :math:`y = -1` the reverse. Only the
     difference counts. With the default margin of 0 the loss vanishes where the two scores are
-    equal, so a model that gives every item one score is perfect: a margin :math:`\mu > 0` makes
-    that cost :math:`\mu` a pair.
+    equal, so a model that gives every item one score is perfect: a margin :math:`m > 0` makes
+    that cost :math:`m` a pair.
 
     Args:
         input1: scores :math:`o_1`, any shape, real floating point.
         input2: scores :math:`o_2`, same shape.
         target: 1 where the first is to rank above the second, −1 for the reverse, same shape,
             floating point or integer.
-        margin: the lead :math:`\mu` to ask for, in the unit of the scores.
+        margin: the lead :math:`m` to ask for, in the unit of the scores.
         reduction: ``"none"``, ``"sum"`` or ``"mean"``.
 
     Returns:
@@ -425,10 +426,10 @@ def multi_margin_loss(
     r"""Hinge for several classes: the right one is to lead every other by a margin.
 
     .. math::
-        \ell(o, y) = \frac{w_y}{C} \sum_{j \ne y} \max(0,\, \mu - o_y + o_j)^p
+        \ell(o, y) = \frac{w_y}{C} \sum_{j \ne y} \max(0,\, m - o_y + o_j)^p
 
     Each class that comes too close pushes for itself. Classes that trail by the margin
-    :math:`\mu` do not count, so an example that leads them all has no gradient. The sum is over
+    :math:`m` do not count, so an example that leads them all has no gradient. The sum is over
     the wrong classes, the division by all :math:`C`.
 
     Args:
@@ -437,7 +438,7 @@ def multi_margin_loss(
         target: class indices :math:`y` from 0 to C − 1, shape (N), or () (or (1)) for one
             example; int64.
         p: 1 for the hinge, 2 for the squared hinge.
-        margin: the lead :math:`\mu` to ask for, in the unit of the scores.
+        margin: the lead :math:`m` to ask for, in the unit of the scores.
         weight: non-negative weights :math:`w` of the classes, shape (C); 1 by default.
         reduction: ``"none"``, ``"sum"`` or ``"mean"``. The mean divides by the number of
             examples, with a ``weight`` too.
