@@ -15,12 +15,15 @@ SOURCES := $(shell find chapters exercises lossfns -type f \
 unexport PYTHONPATH PYTHONHOME
 
 .DELETE_ON_ERROR:
-.PHONY: book test bench mutants lab serve execute format lock clean help
+.PHONY: book test pdf bench mutants lab serve execute format lock clean help
 
 book: $(SITE) ## the site, in _build/html
 
 test: $(SITE) ## the site, then every check
 	@$(BIN)/python -m pytest
+
+pdf: $(SITE) ## the whole course as one PDF, in _build/html/loss-functions.pdf
+	@$(BIN)/python chapters/_ext/print_edition.py _build/html
 
 bench: $(INSTALLED) ## how fast the losses are beside PyTorch's (some: LOSSES="mse_loss l1_loss")
 	@$(BIN)/python -m tests.benchmarks $(LOSSES)
