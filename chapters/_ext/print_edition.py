@@ -263,6 +263,8 @@ def number(writer: PdfWriter, numbers: PdfReader) -> None:
     """Lay the page numbers over all sheets but the first, the title."""
     for sheet, numeral in list(zip(writer.pages, numbers.pages, strict=True))[1:]:
         sheet.merge_page(numeral)
+        # Merging leaves the sheet five times as large as Chromium wrote it.
+        sheet.compress_content_streams()
 
 
 def bookmark(writer: PdfWriter, parts: list[Part], body: list[Sheets], first: int) -> None:
@@ -276,11 +278,16 @@ def bookmark(writer: PdfWriter, parts: list[Part], body: list[Sheets], first: in
         ]
         first += len(sheets.reader.pages)
     for part in parts:
-        above = writer.add_outline_item(part.caption, start[part.pages[0][1]], is_open=False)
+        above = writer.add_outline_item(
+            title=part.caption, page_number=start[part.pages[0][1]], is_open=False
+        )
         for title, path in part.pages:
-            page = writer.add_outline_item(title, start[path], above, is_open=False)
+            page = writer.add_outline_item(
+                title=title, page_number=start[path], parent=above, is_open=False
+            )
             for section, sheet, place in outlines[path]:
-                writer.add_outline_item(section, sheet, page, fit=Fit.xyz(place.left, place.top))
+                fit = Fit.xyz(place.left, place.top)
+                writer.add_outline_item(title=section, page_number=sheet, parent=page, fit=fit)
 
 
 def sections(reader: PdfReader) -> list[Destination]:
