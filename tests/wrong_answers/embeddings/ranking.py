@@ -75,7 +75,12 @@ WRONG = {
             "0 here",
         ),
         (
-            _HIDE.format("-10.0") + "return (margin - right + others.amax(1)).clamp(min=0)",
+            _HIDE.format("-torch.inf") + "return (margin - right + others.amax(1)).clamp(min=0)",
+            "the close rival is not on offer",
+        ),
+        (
+            _HIDE.format("-20.0") + "others = others.masked_fill(~offered, -20.0)\n"
+            "    return (margin - right + others.amax(1)).clamp(min=0)",
             "only leads may count",
         ),
         (
@@ -88,6 +93,13 @@ WRONG = {
             "    hinges = (margin - right + scores).clamp(min=0)\n"
             "    return hinges.scatter(1, target[:, None], 0).mean(dim=1)",
             "0.5 of 1",
+        ),
+        (
+            "right = scores.gather(1, target[:, None])\n"
+            "    hinges = (margin - right + scores).clamp(min=0)\n"
+            "    hinges = hinges.masked_fill(~offered, 0)\n"
+            "    return hinges.scatter(1, target[:, None], margin).amax(dim=1)",
+            "yet this example has a loss",
         ),
     ],
     "survives": [

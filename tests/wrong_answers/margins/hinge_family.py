@@ -76,16 +76,16 @@ WRONG = {
     ],
     "lower_bound": [
         (
-            "pull = (w * y) @ X\n    return w.sum() + strength * (pull @ pull) / 2",
+            "pull = (w * y) @ X\n    return w.sum() + variance * (pull @ pull) / 2",
             "no lower bound",
         ),
         (
-            "pull = (w * y) @ X\n    return w.sum() - strength * (pull @ pull)",
+            "pull = (w * y) @ X\n    return w.sum() - variance * (pull @ pull)",
             "not the minimum of the parabola",
         ),
         ("return 0.0", "not the minimum of the parabola"),
         (
-            "pull = w @ X\n    return w.sum() - strength * (pull @ pull) / 2",
+            "pull = w @ X\n    return w.sum() - variance * (pull @ pull) / 2",
             "minimum of the parabola",
         ),
     ],
