@@ -9,11 +9,15 @@ const letScrollersTakeFocus = () => {
 addEventListener("load", letScrollersTakeFocus);
 addEventListener("resize", letScrollersTakeFocus);
 
-// In "on this page", mark the last section that begins in the upper part of the window.
+// In "on this page", mark the last section that begins in the upper part of the window. At the end
+// of the page the last ones cannot get there, and all of the window counts.
 const links = [...document.querySelectorAll(".bd-toc-nav a.nav-link")];
 const sectionOf = (link) => document.getElementById(decodeURIComponent(link.hash.slice(1)));
 const markWhereOneIs = () => {
-  const begun = links.filter((a) => sectionOf(a)?.getBoundingClientRect().top < 0.4 * innerHeight);
+  const page = document.documentElement;
+  const atTheEnd = page.scrollTop + innerHeight > page.scrollHeight - 2;
+  const line = (atTheEnd ? 1 : 0.4) * innerHeight;
+  const begun = links.filter((a) => sectionOf(a)?.getBoundingClientRect().top < line);
   for (const link of links) {
     const here = link === begun.at(-1);
     link.classList.toggle("active", here);
