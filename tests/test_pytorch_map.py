@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import json
 import math
 import re
 import warnings
@@ -265,9 +266,8 @@ def test_the_module_is_the_function(name: str) -> None:
 def test_modules_lack_only_weights() -> None:
     """So that the page's sentence about them stays true."""
     lacking = {name: entry.only_in_function for name, entry in LOSSES.items()}
-    assert {name: missing for name, missing in lacking.items() if missing} == dict.fromkeys(
-        ("mse_loss", "l1_loss", "huber_loss"), ("weight",)
-    )
+    lacking = {name: missing for name, missing in lacking.items() if missing}
+    assert lacking == dict.fromkeys(("mse_loss", "l1_loss", "huber_loss"), ("weight",))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -1153,3 +1153,15 @@ def test_the_overview_has_a_row_for_each_loss() -> None:
     linked = [re.match(r"\| \[`(\w+)`\]\(#torch-(\w+)\)", row).groups() for row in rows]
     assert linked == [(name, name) for name in NAMES]
     assert all(row.count(" | ") == 4 for row in rows)
+
+
+def test_the_page_shows_every_entry_and_links_its_derivation() -> None:
+    """A section a loss, in the order of the table, with its entry and the page that derives it."""
+    cells = json.loads(PAGE.read_text("utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    sections = [source for source in sources if source.startswith("(torch-")]
+    assert [re.match(r"\(torch-(\w+)\)=", source)[1] for source in sections] == list(NAMES)
+    for name, section in zip(NAMES, sections, strict=True):
+        assert f"### `{name}`" in section
+        assert LOSSES[name].page in section
+        assert f'show_markdown(LOSSES["{name}"].markdown())' in "\n".join(sources)
