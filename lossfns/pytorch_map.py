@@ -58,11 +58,13 @@ class Denominator:
     """What a reduction divides by.
 
     Attributes:
+        short: the same in a word or two, for the table.
         words: Markdown that says it.
         value: the same, from the arguments and the unreduced losses: one number, or one for each
             of the losses where each is divided by its own before they are added up.
     """
 
+    short: str
     words: str
     value: Callable[[Arguments, Tensor], Tensor | float]
 
@@ -238,10 +240,9 @@ def overview() -> str:
         }
         listed = ", ".join(f"`{name}={_literal(value)}`" for name, value in others.items())
         dtypes = _dtypes((*entry.dtypes, *entry.probabilities))
-        words = entry.denominators["mean"].words
-        rows.append(
-            f"| [`{entry.name}`](#torch-{entry.name}) | {first} | {dtypes} | {words} | {listed} |"
-        )
+        short = entry.denominators["mean"].short
+        link = f"[`{entry.name}`](#torch-{entry.name.lower()})"
+        rows.append(f"| {link} | {first} | {dtypes} | {short} | {listed} |")
     return "\n".join(rows)
 
 
@@ -345,23 +346,31 @@ def _first_dimension(arguments: Arguments, _values: Tensor) -> float:
     return len(arguments["input"])
 
 
-ELEMENTS = Denominator("the number of elements", _elements)
-WEIGHTED_ELEMENTS = Denominator("the number of elements, with a `weight` too", _elements)
-WEIGHTS = Denominator("the number of elements; with a `weight` by $\\sum w$", _weights)
+ELEMENTS = Denominator("elements", "the number of elements", _elements)
+WEIGHTED_ELEMENTS = Denominator(
+    "elements", "the number of elements, with a `weight` too", _elements
+)
+WEIGHTS = Denominator(
+    "elements, or $\\sum w$", "the number of elements; with a `weight` by $\\sum w$", _weights
+)
 CLASS_WEIGHTS = Denominator(
+    "$\\sum w_{y_n}$",
     "$\\sum_n w_{y_n}$ over the targets that are not ignored, which without a `weight` is their "
     "number",
     _class_weights,
 )
 SOFT_CLASS_WEIGHTS = Denominator(
+    "$\\sum w_{y_n}$, or $N$",
     "$\\sum_n w_{y_n}$ over the targets that are not ignored; for probabilities as targets by the "
     "number of examples, with a `weight` too",
     _class_weights,
 )
-EXAMPLES = Denominator("the number of examples, $N$", _elements)
-WEIGHTED_EXAMPLES = Denominator("the number of examples, $N$, with a `weight` too", _elements)
-PAIRS = Denominator("the number of pairs, $N$", _elements)
-TRIPLETS = Denominator("the number of triplets, $N$", _elements)
+EXAMPLES = Denominator("$N$", "the number of examples, $N$", _elements)
+WEIGHTED_EXAMPLES = Denominator(
+    "$N$", "the number of examples, $N$, with a `weight` too", _elements
+)
+PAIRS = Denominator("$N$ pairs", "the number of pairs, $N$", _elements)
+TRIPLETS = Denominator("$N$ triplets", "the number of triplets, $N$", _elements)
 
 FLOATS = (torch.float32, torch.float64)
 INTEGERS = (torch.int64, torch.int32, torch.uint8)
@@ -808,8 +817,10 @@ CLASSIFICATION = (
         target="Probabilities (their logarithms with `log_target=True`), same shape.",
         dtypes=FLOATS,
         denominators={
-            "mean": Denominator("the number of elements: of examples times outcomes", _elements),
-            "batchmean": Denominator("the size of the first dimension", _first_dimension),
+            "mean": Denominator(
+                "elements", "the number of elements: of examples times outcomes", _elements
+            ),
+            "batchmean": Denominator("$N$", "the size of the first dimension", _first_dimension),
         },
         traps=(
             Trap(
@@ -858,6 +869,7 @@ SEQUENCES = (
         dtypes=ANY,
         denominators={
             "mean": Denominator(
+                "$N \\max(S_n, 1)$",
                 "$N \\max(S_n, 1)$, each loss by the length $S_n$ of its own target",
                 _target_lengths,
             )

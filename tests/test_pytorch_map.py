@@ -305,7 +305,7 @@ def test_denominators(name: str) -> None:
 def test_another_denominator_is_noticed(name: str) -> None:
     """Of the others in the map, none passes that is not the same number."""
     entry = LOSSES[name]
-    wrong = Denominator("wrong", lambda arguments, losses: 1.01 * right(arguments, losses))
+    wrong = Denominator("wrong", "wrong", lambda arguments, losses: 1.01 * right(arguments, losses))
     right = entry.denominators["mean"].value
     faulty = dataclasses.replace(entry, denominators={"mean": wrong})
     with pytest.raises(AssertionError):
@@ -318,7 +318,8 @@ def test_another_denominator_is_noticed(name: str) -> None:
             if torch.isclose(torch.as_tensor(right(arguments, losses)).double(), total * 0 + other):
                 continue
             faulty = dataclasses.replace(
-                entry, denominators={"mean": Denominator("wrong", lambda _a, _l, o=other: o)}
+                entry,
+                denominators={"mean": Denominator("wrong", "wrong", lambda _a, _l, o=other: o)},
             )
             with pytest.raises(AssertionError):
                 check_denominator(faulty, "mean", arguments)
@@ -1151,7 +1152,7 @@ def test_the_overview_has_a_row_for_each_loss() -> None:
     """Linked to its section."""
     rows = overview().splitlines()[2:]
     linked = [re.match(r"\| \[`(\w+)`\]\(#torch-(\w+)\)", row).groups() for row in rows]
-    assert linked == [(name, name) for name in NAMES]
+    assert linked == [(name, name.lower()) for name in NAMES]
     assert all(row.count(" | ") == 4 for row in rows)
 
 
