@@ -971,8 +971,8 @@ def trap_triplet_eps() -> None:
     without = F.triplet_margin_loss(point, point, far, margin=100.0, eps=0.0)
     near, own = F.pairwise_distance(point, point), LOSSES["triplet_margin_loss"].defaults["eps"]
     torch.testing.assert_close(near, torch.full((1,), 2 * own).double(), rtol=0, atol=1e-12)
-    # Both distances take the same shift here: of the anchor's, only its own is more than rounding.
-    assert abs(to_itself - without) > own
+    # 2·eps more to itself, and 2·eps less to the other, whose differences are all −10.
+    assert math.isclose(to_itself - without, 4 * own, rel_tol=1e-4)
 
 
 def trap_triplet_collapse() -> None:
