@@ -751,7 +751,7 @@ CLASSIFICATION = (
             Trap("all_ignored", "If every target is `ignore_index`, the mean is 0/0: NaN."),
             Trap(
                 "float16_mean",
-                "In float16 the mean over 70,000 rows is 0 or NaN, for the same reason.",
+                "In float16 the mean over 70,000 rows, which float16 cannot count, is 0 or NaN.",
             ),
         ),
         elsewhere=(
