@@ -180,7 +180,7 @@ def nll_loss(
 
     Differs from :func:`torch.nn.functional.nll_loss`: PyTorch takes negative weights. In half
     precision the loss is computed in float32 and rounded once: PyTorch's float16 mean over
-    70,000 rows is not finite, since it counts them in float16.
+    70,000 rows is 0 or NaN, since it counts them in float16.
 
     Example:
         >>> import torch
@@ -251,7 +251,7 @@ def cross_entropy(
     Differs from :func:`torch.nn.functional.cross_entropy`: PyTorch takes probabilities outside
     [0, 1], negative weights and negative smoothing. A class that is excluded by :math:`-\infty`
     and has target 0 costs 0 here and NaN there. In half precision the loss is computed in float32
-    and rounded once: PyTorch's float16 mean over 70,000 rows is not finite.
+    and rounded once: PyTorch's float16 mean over 70,000 rows is 0 or NaN.
 
     Example:
         >>> import torch

@@ -1,6 +1,6 @@
-"""What a page of the course displays besides figures: quick questions and source code.
+"""What a page of the course displays besides figures: questions, source code, computed text.
 
-Both display Markdown that works in JupyterLab and on the site alike, without JavaScript.
+All display Markdown that works in JupyterLab and on the site alike, without JavaScript.
 """
 
 import ast
@@ -57,6 +57,11 @@ def show_source(function: Callable) -> None:
         del lines[docstring.lineno - 1 : docstring.end_lineno]
         code = "\n".join(lines)
     _display_markdown(f"```python\n{code.rstrip()}\n```", code.rstrip())
+
+
+def show_markdown(text: str) -> None:
+    """Display text that a page has computed, as Markdown."""
+    _display_markdown(text, text)
 
 
 def _answer(option: Option) -> str:

@@ -59,9 +59,9 @@ def ctc_loss(
         ValueError: shapes do not fit, a label is blank or no class, a length is out of range,
             ``blank`` is no class, or ``reduction`` is unknown.
 
-    Differs from :func:`torch.nn.functional.ctc_loss`: its gradient adds :math:`p_t(k)` to the
-    true one, which is right only if ``log_probs`` comes out of ``log_softmax`` and the gradient
-    goes back into it (pytorch/pytorch#52241); here it is the derivative, and can be
+    Differs from :func:`torch.nn.functional.ctc_loss`: PyTorch's gradient adds :math:`p_t(k)` to
+    the true one, which is right only if ``log_probs`` comes out of ``log_softmax`` and the
+    gradient goes back into it (pytorch/pytorch#52241); here it is the derivative, and can be
     differentiated again. Labels that are blank or no class are refused: PyTorch reads whatever
     number is there. An infinite loss has a gradient of 0, where PyTorch's is NaN. Half precision
     is taken, computed in float32 and rounded once.
