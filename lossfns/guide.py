@@ -782,15 +782,16 @@ def show_table(root: str) -> None:
     for task, paths in _grouped(PATHS, 0):
         rows = "\n".join(_row(path, root) for path in paths)
         sections.append(
-            f'<tbody>\n<tr><th colspan="3" scope="rowgroup">{html.escape(task)}</th></tr>\n'
-            f"{rows}\n</tbody>"
+            '<tbody role="rowgroup">\n<tr role="row"><th role="rowheader" colspan="3" '
+            f'scope="rowgroup">{html.escape(task)}</th></tr>\n{rows}\n</tbody>'
         )
     heads = ("Target, <span>and what the model puts out</span>", "Loss", "Watch out")
-    columns = "".join(f'<th scope="col">{head}</th>' for head in heads)
+    columns = "".join(f'<th role="columnheader" scope="col">{head}</th>' for head in heads)
     body = "\n".join(sections)
     _display(
         '<div class="guide-table" role="region" aria-label="All paths to a loss" tabindex="0">\n'
-        f"<table>\n<thead><tr>{columns}</tr></thead>\n{body}\n</table>\n</div>",
+        '<table role="table">\n<thead role="rowgroup">'
+        f'<tr role="row">{columns}</tr></thead>\n{body}\n</table>\n</div>',
         f"{len(PATHS)} losses by task and target",
     )
 
@@ -832,10 +833,13 @@ def _row(path: Path, root: str) -> str:
     call = _link(path, root, f"<code>{_breakable(path.loss)}</code>")
     missing = "" if path.torch_name else "<br><small>not in PyTorch</small>"
     target = html.escape(path.target[0].upper() + path.target[1:])
-    return (
-        f"<tr><td>{target}<br><small>{html.escape(path.output)}</small></td>"
-        f"<td>{call}{missing}</td><td>{html.escape(path.pitfalls[0], quote=False)}</td></tr>"
+    cells = (
+        f"{target}<br><small>{html.escape(path.output)}</small>",
+        f"{call}{missing}",
+        html.escape(path.pitfalls[0], quote=False),
     )
+    # The roles are said because a style that makes rows cards takes them away.
+    return '<tr role="row">' + "".join(f'<td role="cell">{c}</td>' for c in cells) + "</tr>"
 
 
 def _link(path: Path, root: str, text: str) -> str:

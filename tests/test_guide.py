@@ -246,7 +246,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def test_guide_and_table_hold_every_path(shown: SimpleNamespace) -> None:
     """Once each: a card in the one, a row in the other."""
     assert shown.guide.count('class="guide-card"') == len(PATHS)
-    assert shown.table.count("<tr><td>") == len(PATHS)
+    assert shown.table.count('<tr role="row"><td') == len(PATHS)
     for path in PATHS:
         for text in (shown.guide, shown.table):
             assert f'href="../{path.page}.ipynb"' in text
