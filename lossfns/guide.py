@@ -668,7 +668,7 @@ PATHS: tuple[Path, ...] = (
         "cross_entropy(z[:, :-1].transpose(1, 2), y[:, 1:], ignore_index=-100)",
         (Argument("z", "(N, S, C)", LOGITS), Argument("y", "(N, S)", CLASS)),
         (
-            "Shift by one: the output at place s predicts the token at s + 1.",
+            "Shift by one: the output at place t predicts the token at t + 1.",
             "Padding counts as a token, unless it is set to ignore_index.",
         ),
     ),
