@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path as File
 from types import SimpleNamespace
 
+import course
 import pytest
 import torch
 import torch.nn.functional as F
@@ -261,3 +262,13 @@ def test_no_question_has_one_answer_only(shown: SimpleNamespace) -> None:
     }
     forks = [stem for stem, answers in following.items() if len(answers) > 1]
     assert shown.guide.count("</strong></p>\n<ul>") == len(forks)
+
+
+def test_links_name_notebooks_in_jupyter_and_pages_on_the_site(shown: SimpleNamespace) -> None:
+    """The site's build puts the page's name in place of the notebook's, there alone."""
+    notebook = '<a href="../classification/ctc.ipynb">'
+    assert notebook in shown.guide
+    context = {"body": f'{notebook}<a href="https://a.example/b.ipynb">x.ipynb'}
+    course.link_pages(None, "", "", context, None)
+    page = '<a href="../classification/ctc.html">'
+    assert context["body"] == f'{page}<a href="https://a.example/b.ipynb">x.ipynb'
