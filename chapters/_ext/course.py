@@ -1,8 +1,10 @@
 """The course's Sphinx extension: mathematics, figures, and exercises without their answers."""
 
 import json
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import inline_figures
 import static_math
@@ -10,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 ROOT = Path(__file__).parents[2]
+NOTEBOOK_LINK = re.compile(r'href="(\.\./[\w./]+)\.ipynb"')
 # Jupyter Book's command does not put the folder it runs in on the path, and exercises/ is no
 # part of the installed package.
 sys.path.append(str(ROOT))
@@ -35,6 +38,14 @@ def offer_exercises(app: Sphinx, exception: Exception | None) -> None:
             copy.write_text(without_answers(copy.read_text("utf-8")), "utf-8")
 
 
+def link_pages(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object
+) -> None:
+    """Lead links in the outputs of cells, which name notebooks, to the pages made of them."""
+    if "body" in context:
+        context["body"] = NOTEBOOK_LINK.sub(r'href="\1.html"', context["body"])
+
+
 def write_colours(app: Sphinx, exception: Exception | None) -> None:
     """Write the figures' colours for the light and the dark theme."""
     from lossfns.figures import PALETTE, PALETTE_DARK
@@ -52,6 +63,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_transform(inline_figures.InlineFigures)
     app.add_css_file("figures.css", priority=100)
     app.connect("source-read", read_exercise)
+    app.connect("html-page-context", link_pages)
     app.connect("build-finished", write_colours)
     app.connect("build-finished", offer_exercises)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
