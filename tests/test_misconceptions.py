@@ -37,11 +37,8 @@ REFUTED = [
 ]
 """What the other pages refute, each by a phrase of its heading here."""
 
-PLANNED = {"embeddings/metric_learning", "embeddings/contrastive"}
-"""Pages of the syllabus that may be linked to before they exist."""
-
 HEADING = re.compile(r"^(##|###) (.+)$", re.MULTILINE)
-LINK = re.compile(r"\{doc\}`[^`<]*<([^`>]+)>`|\[\[doc:([^\]]+)\]\]")
+LINK = re.compile(r"\{doc\}`[^`<]*<([^`>]+)>`")
 
 
 class Entry(NamedTuple):
@@ -81,11 +78,8 @@ def entries_of(cells: list[dict]) -> list[Entry]:
 
 
 def page_exists(entry_link: str) -> bool:
-    """Say whether a link leads to a page, from the folder of this one or from ``chapters``."""
-    if entry_link in PLANNED or entry_link.removeprefix("../") in PLANNED:
-        return True
-    base = PAGE.parent if entry_link.startswith("..") else ROOT / "chapters"
-    return any((base / f"{entry_link}.{kind}").exists() for kind in ("ipynb", "md"))
+    """Say whether a link leads to a page, from the folder of this one."""
+    return any((PAGE.parent / f"{entry_link}.{kind}").exists() for kind in ("ipynb", "md"))
 
 
 def problems(entry: Entry) -> list[str]:
@@ -97,7 +91,7 @@ def problems(entry: Entry) -> list[str]:
         if isinstance(node, ast.Assert)
         or (isinstance(node, ast.Attribute) and node.attr == "assert_close")
     ]
-    links = ["".join(pair) for pair in LINK.findall(entry.text)]
+    links = LINK.findall(entry.text)
     missing = [] if asserts else ["no cell asserts anything"]
     if "Right: " not in entry.text:
         missing.append("the right statement is missing")
@@ -157,13 +151,11 @@ SOUND = Entry(
     [
         (SOUND, None),
         (SOUND._replace(code="torch.testing.assert_close(1, 1)"), None),
-        (SOUND._replace(text="Right: [[doc:embeddings/metric_learning]]"), None),
         (SOUND._replace(code="print('assert')"), "no cell asserts"),
         (SOUND._replace(code=""), "no cell asserts"),
         (SOUND._replace(text=SOUND.text.replace("Right", "Left")), "right statement"),
         (SOUND._replace(text="Right: it is one."), "no link"),
         (SOUND._replace(text=SOUND.text.replace("descent>", "ascent>")), "no page"),
-        (SOUND._replace(text="Right: [[doc:embeddings/metric]]"), "no page"),
     ],
 )
 def test_what_an_entry_lacks_is_found(entry: Entry, expected: str | None) -> None:
