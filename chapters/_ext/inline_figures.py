@@ -216,7 +216,7 @@ class InlineFigures(SphinxTransform):
     default_priority = 200
 
     def apply(self) -> None:
-        """Replace the image nodes that MyST-NB made of SVG outputs, the SVG of explorers and cards."""
+        """Replace the images that MyST-NB made of SVG outputs, and those of explorers and cards."""
         from lossfns.figures import PALETTE
 
         shapes: dict[str, str] = {}
