@@ -288,9 +288,9 @@ def _in_letters(loss: LossDefinition, text: str) -> str:
 
 
 def holds(loss: LossDefinition, kind: type[Claim]) -> bool | None:
-    """Whether a claim of a kind is made without a condition; ``None`` if nothing is said."""
+    """Whether a claim of a kind is made, of all inputs and without a condition, or denied."""
     for claim in loss.claims:
-        if isinstance(claim, kind):
+        if isinstance(claim, kind) and not getattr(claim, "by", ()):
             return True
         if isinstance(claim, symbolic.Not) and isinstance(claim.claim, kind):
             return False
@@ -302,7 +302,7 @@ def outliers(loss: LossDefinition) -> str:
     for claim in loss.claims:
         if isinstance(claim, symbolic.Lipschitz):
             unbounded = claim.constant == sp.oo
-            bound = _in_letters(loss, plain(claim.constant))
+            bound = _in_letters(loss, plain(claim.constant)).replace("Max(", "max(")
             return "unbounded" if unbounded else f"at most {bound}"
     conditions = [claim for claim in loss.claims if isinstance(bare(claim), symbolic.Redescending)]
     return "depends on the shape" if conditions else ""
@@ -416,7 +416,9 @@ def _reduction(name: str) -> str:
 
 def _measured_mean(loss: LossDefinition) -> str:
     """What the mean of an elementwise loss divides by: as many as there are elements?"""
-    tensors, options = loss.arguments_at(dict.fromkeys(loss.domain, sp.S.One))
+    domains = {symbol: symbolic.sample(loss.domain_of(symbol)) for symbol in loss.domain}
+    middle = {symbol: values[len(values) // 2] for symbol, values in domains.items()}
+    tensors, options = loss.arguments_at({**middle, **loss.parameters})
     arguments = {name: torch.full((2, 3), value) for name, value in tensors.items()}
     function = getattr(lossfns, loss.name)
     total, mean = (function(**arguments, **options, reduction=how) for how in ("sum", "mean"))
@@ -480,8 +482,10 @@ def extreme(loss: LossDefinition) -> Extreme | None:
     found = None
     # Where the formula is right at the default parameters, those may be extreme too.
     for free in (symbols, tuple(loss.domain)):
-        formula = sp.lambdify(free, loss.expression.subs(_others(loss, free)), "numpy", cse=True)
-        for point in loss.points(free, limit=20):
+        formula = sp.lambdify(
+            free, loss.expression.xreplace(_others(loss, free)), "numpy", cse=True
+        )
+        for point in loss.points(free, limit=12):
             exact = call(loss, point, torch.float64)
             if not 1e-30 < abs(exact) < 1e30:
                 continue
@@ -744,13 +748,14 @@ def _curves(name: str) -> Iterator[tuple[str, sp.Expr, sp.Expr]]:
         return
     by = picture_of(name).by
     for label, values in picture_of(name).curves:
-        known = {**loss.parameters, **values}
-        value = loss.expression.subs(known, simultaneous=True)
-        moved = {symbol for symbol, at in values.items() if sp.sympify(at).has(_x)}
+        # Not subs, which takes ten times as long.
+        known = {symbol: sp.sympify(at) for symbol, at in (loss.parameters | values).items()}
+        value = loss.expression.xreplace(known)
+        moved = {symbol for symbol, at in known.items() if at.has(_x)}
         if by is None or moved == {by}:
             slope = value.diff(_x)
         else:
-            slope = loss.expression.diff(by).subs(known, simultaneous=True)
+            slope = loss.expression.diff(by).xreplace(known)
         yield label, value, slope
 
 
@@ -760,13 +765,14 @@ def _batch_curves(loss: LossDefinition, reading: Reading) -> Iterator[tuple[str,
     [(base, rows)] = reading.between.items()
     target = reading.letters[rd.q_]
     cosines = {
-        base[i + 1, j + 1]: _x if target[i][j] else 0
+        base[i + 1, j + 1]: _x if target[i][j] else sp.S.Zero
         for i in range(len(rows))
         for j in range(len(rows))
     }
     (temperature,) = loss.parameters
+    along = table.xreplace(cosines)
     for T in ("0.1", "0.5"):
-        value = table.subs({**cosines, temperature: sp.Rational(T)})
+        value = along.xreplace({temperature: sp.Rational(T)})
         yield f"T = {T}", value, value.diff(_x)
 
 

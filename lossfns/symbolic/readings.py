@@ -252,7 +252,8 @@ _TRIPLET = Reading(
         o_plus: -step(ell) * _to_plus,
         o_minus: step(ell) * _to_minus,
     },
-    where={ell: sp.Max(0, _active)},
+    # Above 0 where the loss is, and at a kink as undecided as SymPy's own derivative.
+    where={ell: _active},
     letters=_triple,
     given={e.epsilon: zero},
 )

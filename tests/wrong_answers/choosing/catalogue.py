@@ -120,12 +120,12 @@ WRONG = {
             "    return found",
             "these are the true ones",
         ),
-        ("return [c.statement() for c in claims if not c.verify(loss)]", "not symmetric"),
+        ("return [c.statement() for c in claims if not c.verify(loss)]", "not smooth"),
     ],
     "teacher": [
         (
             "kept = counts[:, None] * teacher\n"
-            "    return torch.nn.functional.kl_div(log_student, kept)",
+            "    return lossfns.kl_div(log_student, kept)",
             "still divided by all elements",
         ),
         ("return lossfns.kl_div(log_student[counts], teacher[counts])", "see the card"),
