@@ -25,6 +25,39 @@ def _limit(other: str, scale: str) -> str:
     return f'symbolic.Limit(a, sp.Integer(0), {other}, "it", scale={scale}), {_NOT}'
 
 
+_GROWS = {
+    "gaussian_kl",
+    "squared_hinge_loss",
+    "exponential_loss",
+    "perplexity",
+    "binary_cross_entropy",
+}
+_DIES = {"general_robust_loss", "brier_score_loss", "js_div", "dice_loss", "tversky_loss"}
+_STAYS = {
+    "huber_loss",
+    "smooth_l1_loss",
+    "log_cosh_loss",
+    "soft_margin_loss",
+    "multi_margin_loss",
+    "multilabel_soft_margin_loss",
+    "bradley_terry_loss",
+    "dpo_loss",
+    "focal_loss",
+    "vocab_parallel_cross_entropy",
+    "adaptive_log_softmax_with_loss",
+    "nll_loss",
+}
+
+
+def _sorted(grows: str, out_of: str) -> str:
+    """All in their places but one, which is said to grow."""
+    sets = {"grows": _GROWS | {grows}, "stays": _STAYS, "dies": _DIES}
+    sets[out_of] = sets[out_of] - {grows}
+    # Sorted, because the text becomes the name of a test.
+    shown = ", ".join(f"{key!r}: set({sorted(names)})" for key, names in sets.items())
+    return f"return {{{shown}}}"
+
+
 WRONG = {
     "adjusted": [
         (
@@ -124,8 +157,7 @@ WRONG = {
     ],
     "teacher": [
         (
-            "kept = counts[:, None] * teacher\n"
-            "    return lossfns.kl_div(log_student, kept)",
+            "kept = counts[:, None] * teacher\n    return lossfns.kl_div(log_student, kept)",
             "still divided by all elements",
         ),
         ("return lossfns.kl_div(log_student[counts], teacher[counts])", "see the card"),
@@ -134,5 +166,11 @@ WRONG = {
             "padding still counts",
         ),
         ('return lossfns.kl_div(log_student[counts], teacher[counts], "sum")', "the sum, not"),
+    ],
+    "hopeless": [
+        ('return {"grows": set(), "stays": set(), "dies": set()}', "exactly one of the three"),
+        ("return {}", "the keys are"),
+        (_sorted(grows="focal_loss", out_of="stays"), "focal_loss: its pull"),
+        (_sorted(grows="brier_score_loss", out_of="dies"), "brier_score_loss: its pull"),
     ],
 }
