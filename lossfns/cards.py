@@ -23,11 +23,10 @@ from sympy.printing.latex import LatexPrinter
 import lossfns
 from lossfns import figures, symbolic
 from lossfns.explorers import picture
-from lossfns.figures import PALETTE
 from lossfns.pages import _display_markdown
 from lossfns.symbolic import DEFINITIONS, WITHOUT_DEFINITION, Claim, LossDefinition
 from lossfns.symbolic import readings as rd
-from lossfns.symbolic.claims import plain
+from lossfns.symbolic.claims import _CardPrinter, plain
 from lossfns.symbolic.definition import Point
 from lossfns.symbolic.readings import READINGS, Reading
 
@@ -130,13 +129,58 @@ def _place(factor: sp.Expr) -> int:
 
 
 def latex(expression: sp.Expr) -> str:
-    r"""An expression as LaTeX.
+    """An expression as LaTeX.
 
     >>> o, y = sp.symbols("o y", real=True)
     >>> latex((o - y) ** 2)
-    '\\left(o - y\\right)^{2}'
+    '(o - y)^{2}'
     """
-    return _Printer({"order": "none", "long_frac_ratio": 2}).doprint(expression)
+    text = _Printer({"order": "none", "long_frac_ratio": 2}).doprint(expression)
+    text = re.sub(r"\\left\|\{(.*?)\}\\right\|", r"\\lvert \1 \\rvert", text)
+    # Brackets that need not grow are a third of the page's weight.
+    low = r"((?:(?!\\left|\\right|\\frac|\\sum|\\begin).)*?)"
+    while text != (shorter := re.sub(rf"\\left([(\[]){low}\\right([)\]])", r"\1\2\3", text)):
+        text = shorter
+    return text
+
+
+_NAMES = {r"\tilde{y}": "ỹ", r"a_1^{\text{ref}}": "a₁ʳᵉᶠ", r"a_2^{\text{ref}}": "a₂ʳᵉᶠ"}
+_LOW = str.maketrans("ijk", "ᵢⱼₖ")
+
+
+class _TextPrinter(_CardPrinter):
+    """Formulas as plain text, with sums over classes."""
+
+    printmethod = "_cardstr"  # or an indexed letter would print itself
+
+    def _print_Symbol(self, expr: sp.Symbol) -> str:  # noqa: N802
+        return _NAMES.get(expr.name) or super()._print_Symbol(expr)
+
+    def _print_Indexed(self, expr: sp.Indexed) -> str:  # noqa: N802
+        indices = "".join(map(str, expr.indices)).translate(_LOW)
+        return _NAMES.get(expr.base.label.name, expr.base.label.name) + indices
+
+    def _print_Sum(self, expr: sp.Sum) -> str:  # noqa: N802
+        return f"Σ{str(expr.limits[0][0]).translate(_LOW)} {self._print(expr.function)}"
+
+    def _print_KroneckerDelta(self, expr: sp.KroneckerDelta) -> str:  # noqa: N802
+        return "δ" + "".join(sorted(map(str, expr.args))).translate(_LOW)
+
+    def _print_exp(self, expr: sp.exp) -> str:
+        return f"e^({self._print(expr.args[0])})"
+
+    def _print_Function(self, expr: sp.Function) -> str:  # noqa: N802
+        arguments = ", ".join(map(self._print, expr.args))
+        return f"{'σ' if expr.func.__name__ == 'sigma' else expr.func.__name__}({arguments})"
+
+
+def text(expression: sp.Expr) -> str:
+    """An expression as plain text.
+
+    >>> text(rd.SOFTMAX[rd.pp[rd.k]])
+    'e^(zₖ)/Σⱼ e^(zⱼ)'
+    """
+    return _TextPrinter().doprint(expression).replace("*", "·").replace("-", "−")
 
 
 @cache
@@ -165,13 +209,19 @@ def _tidy(slope: sp.Expr) -> sp.Expr:
 
 
 def _displayed(name: str) -> str:
-    formula, gradient, where = formulas(name)
+    formula, gradient, _ = formulas(name)
     lines = [rf"\ell &= {latex(formula)}"]
-    for by, slope in gradient.items():
-        lines.append(rf"\frac{{\partial \ell}}{{\partial {latex(by)}}} &= {latex(slope)}")
-    short = [(letter, meaning) for letter, meaning in where.items() if letter != rd.ell]
-    lines += [f"{latex(letter)} &= {latex(meaning)}" for letter, meaning in short]
+    slopes = list(gradient.items())
+    if _is_opposite(name):
+        slopes = slopes[:1]
+    lines += [rf"\partial\ell/\partial {latex(by)} &= {latex(slope)}" for by, slope in slopes]
     return "$$\n" + " \\\\[0.8ex]\n".join(lines) + "\n$$"
+
+
+def _is_opposite(name: str) -> bool:
+    """Whether the second of two derivatives is minus the first."""
+    slopes = list(formulas(name)[1].values())
+    return len(slopes) == 2 and sp.expand(slopes[0] + slopes[1]) == 0
 
 
 def _notes(name: str) -> Iterator[str]:
@@ -182,10 +232,15 @@ def _notes(name: str) -> Iterator[str]:
         for expression in (formula, *gradient.values(), *where.values())
         for part in expression.atoms(sp.Function)
     }
+    short = [(letter, meaning) for letter, meaning in where.items() if letter != rd.ell]
+    if short:
+        yield "Here " + ", ".join(f"{text(left)} = {text(right)}" for left, right in short) + "."
+    if _is_opposite(name):
+        yield f"The derivative by {plain(list(gradient)[1])} is the opposite."
     if "step" in functions:
         yield "The bracket [·] is 1 where what it holds is true, else 0."
     if "xlogy" in functions:
-        yield "Here 0 log 0 is 0."
+        yield "0 log 0 is 0."
     if "sigma" in functions:
         yield "σ is the sigmoid."
     if name in READINGS:
@@ -410,7 +465,9 @@ def _reduction(name: str) -> str:
         return _measured_mean(DEFINITIONS[name])
     said = re.sub(r"^(``\"\w+\"``(, | or )?)+[.,]?\s*", "", said)
     said = re.sub(r":func:`~?([^`]+)`", r"`\1`", said)
-    said = re.sub(r":math:`([^`]+)`", r"$\1$", said).replace("``", "`")
+    said = re.sub(r":math:`([^`]+)`", r"\1", said).replace("``", "`")
+    said = said.replace(r"\sum_n w_{y_n}", "the sum of their classes' weights")
+    said = said.replace(r"\sum w", "the sum of the weights")
     return said[:1].upper() + said[1:]
 
 
@@ -709,7 +766,7 @@ def _pictures() -> dict[str, Picture]:
         ),
         "brier_score_loss": _chance_picture(d["brier_score_loss"]),
         "js_div": _chance_picture(d["js_div"]),
-        "entropy": _chance_picture(d["entropy"], ("entropy", ())),
+        "entropy": _chance_picture(d["entropy"], ("all", ())),
         **{
             name: Picture(
                 over="p₁, with p₂ = p₃ = ½",
@@ -740,8 +797,13 @@ def _pictures() -> dict[str, Picture]:
     }
 
 
-def _curves(name: str) -> Iterator[tuple[str, sp.Expr, sp.Expr]]:
+@cache
+def _curves(name: str) -> tuple[tuple[str, sp.Expr, sp.Expr], ...]:
     """Name, loss and derivative of each curve, in terms of x."""
+    return tuple(_slices(name))
+
+
+def _slices(name: str) -> Iterator[tuple[str, sp.Expr, sp.Expr]]:
     loss = DEFINITIONS[name]
     if name in READINGS and READINGS[name].between:
         yield from _batch_curves(loss, READINGS[name])
@@ -788,32 +850,43 @@ def picture_of(name: str) -> Picture:
 def draw(name: str) -> tuple[str, str]:
     """A loss beside its derivative: the SVG, and what it shows in words."""
     spec = picture_of(name)
-    points = np.linspace(*spec.ends, 60)
-    figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 1.9), layout="none")
-    figure.subplots_adjust(left=0.085, right=0.985, bottom=0.33, top=0.87, wspace=0.24)
+    points = np.linspace(*spec.ends, 48)
+    figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 1.5), layout="none")
+    figure.subplots_adjust(left=0.075, right=0.985, bottom=0.17, top=0.84, wspace=0.22)
     said = []
     for label, value, slope in _curves(name):
         heights = figures.curve(value, _x)(points)
-        slopes = figures.curve(slope, _x)(points)
-        axes[0].plot(points, heights, label=label)
-        axes[1].plot(points, figures._without_jumps(slopes))
-        ends = ", ".join(_short(round(float(height), 2) + 0.0) for height in heights[[0, 30, -1]])
+        slopes = figures._without_jumps(figures.curve(slope, _x)(points))
+        for axis, curve in zip(axes, (heights, slopes), strict=True):
+            axis.plot(*_bends(points, curve))
+        ends = ", ".join(_short(round(float(height), 2) + 0.0) for height in heights[[0, -1]])
         said.append(f"{label}: {ends}")
-    for axis in axes:
-        axis.locator_params(nbins=4)
+    for axis, title in zip(axes, ("loss", f"derivative by {_by(name, spec)}"), strict=True):
+        axis.locator_params(nbins=3)
         axis.grid(visible=False)
-        axis.axhline(0, color=PALETTE["grid"], ls="-", lw=0.8, zorder=0)
-    axes[0].set_title("loss")
-    axes[1].set_title(f"derivative by {_by(name, spec)}")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="lower left", ncols=4)
-    figure.text(0.985, 0.07, spec.over, ha="right", size=10)
+        axis.tick_params(length=2)
+        axis.set_title(title)
     plt.close(figure)
-    low, high = map(_short, spec.ends)
-    return figures.svg(figure), (
-        f"Over {spec.over}, from {low} to {high}: the loss and, beside it, its derivative by "
-        f"{_by(name, spec)}. The loss at the left, in the middle and at the right, for "
-        f"{'; for '.join(said)}."
-    )
+    return figures.svg(figure), f"Loss and derivative; the loss at the ends, {'; '.join(said)}."
+
+
+def _bends(points: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The points of a curve without those on a straight line between their neighbours."""
+    span = np.nanmax(heights) - np.nanmin(heights) or 1
+    bend = np.abs(np.diff(heights, 2, prepend=np.nan, append=np.nan)) > 1e-6 * span
+    kept = bend | np.isnan(heights)
+    kept |= np.isnan(np.roll(heights, 1)) | np.isnan(np.roll(heights, -1))
+    kept[[0, -1]] = True
+    return points[kept], heights[kept]
+
+
+def _legend(name: str) -> str:
+    """What the lines of a picture are."""
+    spec = picture_of(name)
+    labels = [label for label, *_ in _curves(name)]
+    lines = ["solid", "dashed", "dash-dotted", "dotted"]
+    said = ", ".join(f"{line} for {label}" for line, label in zip(lines, labels, strict=False))
+    return f"*Over {spec.over}" + (f"; {said}.*" if len(labels) > 1 else ".*")
 
 
 def _by(name: str, spec: Picture) -> str:
@@ -926,7 +999,7 @@ def markdown(name: str) -> str:
     title = loss.title if loss else SPELLED[name].title
     parts = [_statement(name)]
     if loss:
-        parts += [_displayed(name), " ".join(_notes(name)), picture(*draw(name))]
+        parts += [_displayed(name), " ".join(_notes(name)), picture(*draw(name)), _legend(name)]
     else:
         parts += [f"$$\n{SPELLED[name].formula}\n$$", SPELLED[name].words]
     rows = [f"| Property | {title} |", "| --- | --- |"]

@@ -233,9 +233,11 @@ def test_a_printed_formula_keeps_what_it_prints() -> None:
     """The printer reorders factors and terms; a power once lost its exponent that way."""
     p_y, y, o = sp.symbols("p_y y o", real=True)
     assert cards.latex(1 / p_y) == r"\frac{1}{p_{y}}"
-    assert cards.latex(-y * sp.Max(0, 1 - y * o) ** 2) == (r"- y \max\left(0, 1 - o y\right)^{2}")
-    assert cards.latex(symbolic.readings.step(y - o)) == r"\left[y > o\right]"
-    assert cards.latex(-(1 - y) * sp.log(1 - o)) == (r"- \left(1 - y\right) \log\left(1 - o\right)")
+    assert cards.latex(-y * sp.Max(0, 1 - y * o) ** 2) == r"- y \max(0, 1 - o y)^{2}"
+    assert cards.latex(symbolic.readings.step(y - o)) == "[y > o]"
+    assert cards.latex(-(1 - y) * sp.log(1 - o)) == r"- (1 - y) \log(1 - o)"
+    assert cards.latex((1 + o / y) ** y) == r"\left(1 + \frac{o}{y}\right)^{y}"
+    assert cards.text(p_y**-2 - sp.exp(o - y)) == "−e^(o − y) + p_y^(−2)"
 
 
 def test_a_denied_claim_does_not_deny_its_explanation() -> None:
