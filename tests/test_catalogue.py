@@ -235,7 +235,7 @@ def test_a_printed_formula_keeps_what_it_prints() -> None:
     assert cards.latex(1 / p_y) == r"\frac{1}{p_{y}}"
     assert cards.latex(-y * sp.Max(0, 1 - y * o) ** 2) == r"- y \max(0, 1 - o y)^{2}"
     assert cards.latex(symbolic.readings.step(y - o)) == "[y > o]"
-    assert cards.latex(-(1 - y) * sp.log(1 - o)) == r"- (1 - y) \log(1 - o)"
+    assert cards.latex(-(1 - y) * sp.log(1 - o)) == r"(y - 1) \log(1 - o)"
     assert cards.latex((1 + o / y) ** y) == r"\left(1 + \frac{o}{y}\right)^{y}"
     assert cards.text(p_y**-2 - sp.exp(o - y)) == "−e^(o − y) + p_y^(−2)"
 
