@@ -17,12 +17,12 @@ from itertools import groupby
 import numpy as np
 import sympy as sp
 import torch
-from matplotlib import pyplot as plt
 from sympy.printing.latex import LatexPrinter
 
 import lossfns
 from lossfns import figures, symbolic
 from lossfns.explorers import picture
+from lossfns.figures import PALETTE
 from lossfns.pages import _display_markdown
 from lossfns.symbolic import DEFINITIONS, WITHOUT_DEFINITION, Claim, LossDefinition
 from lossfns.symbolic import readings as rd
@@ -170,6 +170,8 @@ class _TextPrinter(_CardPrinter):
         return f"e^({self._print(expr.args[0])})"
 
     def _print_Function(self, expr: sp.Function) -> str:  # noqa: N802
+        if expr.func.__name__ == "dist" and str(expr.args[1]) == "0_v":
+            return f"‖{self._print(expr.args[0])}‖"
         arguments = ", ".join(map(self._print, expr.args))
         return f"{'σ' if expr.func.__name__ == 'sigma' else expr.func.__name__}({arguments})"
 
@@ -256,7 +258,7 @@ def _notes(name: str) -> Iterator[str]:
 
 
 def _number(symbol: sp.Symbol, name: str) -> str:
-    return f"{float(DEFINITIONS[name].parameters[symbol]):g}".replace("-", "−")
+    return _short(float(DEFINITIONS[name].parameters[symbol]))
 
 
 # --- Properties ----------------------------------------------------------------------------------
@@ -847,27 +849,81 @@ def picture_of(name: str) -> Picture:
     return _pictures()[name] if name in _pictures() else _one_input(loss)
 
 
+_PANEL = (34.0, 14.0, 150.0, 72.0)
+"""Left, top, width and height of a picture's first panel, in points; the second is beside it."""
+
+_LINES = (("blue", ""), ("orange", "6 3"), ("green", "7 3 1 3"), ("purple", "2 2"))
+
+
 def draw(name: str) -> tuple[str, str]:
-    """A loss beside its derivative: the SVG, and what it shows in words."""
+    """A loss beside its derivative: the SVG, and what it shows in words.
+
+    Matplotlib's outlines of letters would make the catalogue half as heavy again, so the little
+    that is needed is written out, with text as text.
+    """
     spec = picture_of(name)
     points = np.linspace(*spec.ends, 48)
-    figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 1.5), layout="none")
-    figure.subplots_adjust(left=0.075, right=0.985, bottom=0.17, top=0.84, wspace=0.22)
-    said = []
+    heights, slopes, said = [], [], []
     for label, value, slope in _curves(name):
-        heights = figures.curve(value, _x)(points)
-        slopes = figures._without_jumps(figures.curve(slope, _x)(points))
-        for axis, curve in zip(axes, (heights, slopes), strict=True):
-            axis.plot(*_bends(points, curve))
-        ends = ", ".join(_short(round(float(height), 2) + 0.0) for height in heights[[0, -1]])
+        heights.append(figures.curve(value, _x)(points))
+        slopes.append(figures._without_jumps(figures.curve(slope, _x)(points)))
+        ends = ", ".join(_short(round(float(end), 2) + 0.0) for end in heights[-1][[0, -1]])
         said.append(f"{label}: {ends}")
-    for axis, title in zip(axes, ("loss", f"derivative by {_by(name, spec)}"), strict=True):
-        axis.locator_params(nbins=3)
-        axis.grid(visible=False)
-        axis.tick_params(length=2)
-        axis.set_title(title)
-    plt.close(figure)
-    return figures.svg(figure), f"Loss and derivative; the loss at the ends, {'; '.join(said)}."
+    panels = [
+        _panel(points, heights, "loss", 0),
+        _panel(points, slopes, f"derivative by {_by(name, spec)}", 194),
+    ]
+    style = f"font:10px system-ui,sans-serif;fill:{PALETTE['ink']}"
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 388.8 104">'
+        f'<g style="{style}">{"".join(panels)}</g></svg>'
+    )
+    return svg, f"Loss and derivative; the loss at the ends, {'; '.join(said)}."
+
+
+def _panel(points: np.ndarray, curves: list[np.ndarray], title: str, shift: float) -> str:
+    """Axes, their ends and the curves; 0 is a line where it lies inside."""
+    left, top, width, height = _PANEL
+    left += shift
+    low, high = min(map(np.nanmin, curves)), max(map(np.nanmax, curves))
+    low, high = (low - 1, high + 1) if high - low < 1e-9 else (low, high)
+    right, bottom = left + width, top + height
+
+    def across(x: np.ndarray) -> np.ndarray:
+        return left + width * (x - points[0]) / (points[-1] - points[0])
+
+    def up(y: np.ndarray) -> np.ndarray:
+        return bottom - height * (y - low) / (high - low)
+
+    parts = [
+        _path(f"M {left:g} {top:g} L {left:g} {bottom:g} L {right:g} {bottom:g}", "muted", 0.8),
+        f'<text x="{left:g}" y="9">{title}</text>',
+        f'<text x="{left:g}" y="{bottom + 12:g}" text-anchor="middle">{_short(points[0])}</text>',
+        f'<text x="{right:g}" y="{bottom + 12:g}" text-anchor="end">{_short(points[-1])}</text>',
+    ]
+    for value in (low, high):
+        place = f'x="{left - 4:g}" y="{up(value) + 3.5:.1f}" text-anchor="end"'
+        parts.append(f"<text {place}>{_short(float(f'{value:.2g}') + 0.0)}</text>")
+    if low < 0 < high:
+        parts.append(_path(f"M {left:g} {up(0):.1f} L {right:g} {up(0):.1f}", "grid", 1))
+    for curve, (colour, dashes) in zip(curves, _LINES, strict=False):
+        x, y = _bends(points, curve)
+        steps, pen = [], "M"
+        for to_x, to_y in zip(across(x), up(y), strict=True):
+            if np.isnan(to_y):
+                pen = "M"
+                continue
+            steps.append(f"{pen} {to_x:.2f} {to_y:.2f}")
+            pen = "L"
+        parts.append(_path(" ".join(steps), colour, 1.8, dashes))
+    return "".join(parts)
+
+
+def _path(steps: str, colour: str, width: float, dashes: str = "") -> str:
+    style = f"fill:none;stroke:{PALETTE[colour]};stroke-width:{width:g}"
+    if dashes:
+        style += f";stroke-dasharray:{dashes}"
+    return f'<path d="{steps}" style="{style}"/>'
 
 
 def _bends(points: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -242,23 +242,35 @@ m = sp.Symbol("m", real=True)
 h = sp.Symbol("h", real=True)
 _pair = {o1: e.u, o2: e.v}
 _triple = {raw: e.u, o_plus: e.v, o_minus: e.w, m: e.m_pos}
-_active = dist(raw, o_plus) - dist(raw, o_minus) + m
-_to_plus = (raw - o_plus) / dist(raw, o_plus)
-_to_minus = (raw - o_minus) / dist(raw, o_minus)
-_TRIPLET = Reading(
-    formula=sp.Max(0, _active),
-    gradient={
+d_plus, d_minus, apart = sp.symbols("d^+ d^- d", nonnegative=True)
+"""Distances: of the positive and of the negative from the anchor; of the two of a pair."""
+
+_to_plus = (raw - o_plus) / d_plus
+_to_minus = (raw - o_minus) / d_minus
+_lengths = {d_plus: dist(raw, o_plus), d_minus: dist(raw, o_minus)}
+
+
+def _triplet(*by: sp.Symbol) -> Reading:
+    slopes_by = {
         raw: step(ell) * (_to_plus - _to_minus),
         o_plus: -step(ell) * _to_plus,
         o_minus: step(ell) * _to_minus,
-    },
-    # Above 0 where the loss is, and at a kink as undecided as SymPy's own derivative.
-    where={ell: _active},
-    letters=_triple,
-    given={e.epsilon: zero},
-)
+    }
+    return Reading(
+        formula=sp.Max(0, m + d_plus - d_minus),
+        gradient={letter: slopes_by[letter] for letter in by},
+        # Above 0 where the loss is, and at a kink as undecided as SymPy's own derivative.
+        where={**_lengths, ell: m + d_plus - d_minus},
+        letters=_triple,
+        given={e.epsilon: zero},
+    )
 
+
+v, v_0 = sp.symbols("v v_0", positive=True)
+log_v, log_v_0 = sp.Symbol(r"\log v", real=True), sp.Symbol(r"\log v_0", real=True)
+area = sp.Symbol("A", positive=True)
 origin = sp.Symbol("0_v", real=True)
+turn = sp.Symbol("t", real=True)
 _turn = o2 / (dist(o1, origin) * dist(o2, origin)) - cos(o1, o2) * o1 / dist(o1, origin) ** 2
 """The derivative of the cosine by its first vector; a length is a distance from the origin."""
 
@@ -325,10 +337,6 @@ READINGS: Mapping[str, Reading] = {
         formula=r.GENERAL_ROBUST.expression.subs(o - y, residual),
         gradient={
             o: sp.Piecewise(
-                (
-                    residual / r.c**2 * sp.exp(-(residual**2) / (2 * r.c**2)),
-                    sp.Eq(r.alpha, -sp.oo),
-                ),
                 (residual / r.c**2, sp.Eq(r.alpha, 2)),
                 (
                     residual
@@ -501,22 +509,23 @@ READINGS: Mapping[str, Reading] = {
             (1 - cos(o1, o2), sp.Eq(e.sign, 1)), (sp.Max(0, cos(o1, o2) - e.m), True)
         ),
         gradient={
-            o1: sp.Piecewise((-_turn, sp.Eq(e.sign, 1)), (step(cos(o1, o2) - e.m) * _turn, True))
+            o1: sp.Piecewise((-turn, sp.Eq(e.sign, 1)), (step(cos(o1, o2) - e.m) * turn, True))
         },
+        where={turn: _turn},
         letters={**_pair, origin: (zero, zero)},
         given={e.epsilon: zero},
     ),
     "contrastive_loss": Reading(
         formula=sp.Piecewise(
-            (dist(o1, o2) ** 2 / 2, sp.Eq(e.sign, 1)),
-            (sp.Max(0, m - dist(o1, o2)) ** 2 / 2, True),
+            (apart**2 / 2, sp.Eq(e.sign, 1)), (sp.Max(0, m - apart) ** 2 / 2, True)
         ),
         gradient={
             o1: sp.Piecewise(
                 (o1 - o2, sp.Eq(e.sign, 1)),
-                (-sp.Max(0, m - dist(o1, o2)) * (o1 - o2) / dist(o1, o2), True),
+                (-sp.Max(0, m - apart) * (o1 - o2) / apart, True),
             )
         },
+        where={apart: dist(o1, o2)},
         letters={**_pair, m: e.m_pos},
     ),
     "info_nce_loss": _contrastive(
@@ -554,6 +563,6 @@ READINGS: Mapping[str, Reading] = {
         },
         letters={pp: vectors.p, yy: vectors.hot},
     ),
-    "triplet_margin_loss": _TRIPLET,
-    "triplet_margin_with_distance_loss": _TRIPLET,
+    "triplet_margin_loss": _triplet(raw, o_plus, o_minus),
+    "triplet_margin_with_distance_loss": _triplet(raw),
 }
