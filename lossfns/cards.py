@@ -338,9 +338,15 @@ def _in_letters(loss: LossDefinition, text: str) -> str:
     reading = READINGS.get(loss.name)
     for letter, meaning in (reading.letters if reading else {}).items():
         if isinstance(letter, sp.Symbol) and isinstance(meaning, sp.Symbol):
-            old, new = plain(meaning), plain(letter)
-            if old != new and "\\" not in new:
-                text = re.sub(rf"(?<![A-Za-z]){re.escape(old)}(?![A-Za-z])", new, text)
+            old, new = plain(meaning), _NAMES.get(letter.name) or plain(letter)
+        elif isinstance(letter, sp.IndexedBase) and isinstance(meaning, tuple):
+            stem = re.sub(r"\d+$", "", str(meaning[0]))
+            old, new = plain(sp.Symbol(stem)), letter.label.name
+            old = new if old.isascii() else old
+        else:
+            continue
+        if old != new and "\\" not in new:
+            text = re.sub(rf"(?<![A-Za-z]){re.escape(old)}(?![A-Za-z])", new, text)
     return text
 
 
@@ -400,7 +406,7 @@ def _letter(loss: LossDefinition, leaves: tuple[sp.Expr, ...]) -> str:
     for letter, meaning in letters.items():
         if meaning == leaves or (meaning,) == leaves:
             base = letter.label if isinstance(letter, sp.IndexedBase) else letter
-            name = plain(sp.Symbol(base.name.replace("\\log ", "")))
+            name = _NAMES.get(base.name) or plain(sp.Symbol(base.name.replace("\\log ", "")))
             name = f"log {name}" if "\\log" in base.name else name
             return f" {name}"
     if len(leaves) == 1 and leaves[0].is_Symbol:
@@ -862,7 +868,7 @@ def draw(name: str) -> tuple[str, str]:
     that is needed is written out, with text as text.
     """
     spec = picture_of(name)
-    points = np.linspace(*spec.ends, 48)
+    points = np.linspace(*spec.ends, 49)
     heights, slopes, said = [], [], []
     for label, value, slope in _curves(name):
         heights.append(figures.curve(value, _x)(points))
@@ -873,7 +879,7 @@ def draw(name: str) -> tuple[str, str]:
         _panel(points, heights, "loss", 0),
         _panel(points, slopes, f"derivative by {_by(name, spec)}", 194),
     ]
-    style = f"font:10px system-ui,sans-serif;fill:{PALETTE['ink']}"
+    style = f"font:12px system-ui,sans-serif;fill:{PALETTE['ink']}"
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 388.8 104">'
         f'<g style="{style}">{"".join(panels)}</g></svg>'
@@ -897,12 +903,12 @@ def _panel(points: np.ndarray, curves: list[np.ndarray], title: str, shift: floa
 
     parts = [
         _path(f"M {left:g} {top:g} L {left:g} {bottom:g} L {right:g} {bottom:g}", "muted", 0.8),
-        f'<text x="{left:g}" y="9">{title}</text>',
-        f'<text x="{left:g}" y="{bottom + 12:g}" text-anchor="middle">{_short(points[0])}</text>',
-        f'<text x="{right:g}" y="{bottom + 12:g}" text-anchor="end">{_short(points[-1])}</text>',
+        f'<text x="{left:g}" y="10">{title}</text>',
+        f'<text x="{left:g}" y="{bottom + 14:g}" text-anchor="middle">{_short(points[0])}</text>',
+        f'<text x="{right:g}" y="{bottom + 14:g}" text-anchor="end">{_short(points[-1])}</text>',
     ]
     for value in (low, high):
-        place = f'x="{left - 4:g}" y="{up(value) + 3.5:.1f}" text-anchor="end"'
+        place = f'x="{left - 4:g}" y="{up(value) + 4:.1f}" text-anchor="end"'
         parts.append(f"<text {place}>{_short(float(f'{value:.2g}') + 0.0)}</text>")
     if low < 0 < high:
         parts.append(_path(f"M {left:g} {up(0):.1f} L {right:g} {up(0):.1f}", "grid", 1))
