@@ -66,7 +66,7 @@ def binary_cross_entropy(
 
     Source: D. R. Cox, *The Regression Analysis of Binary Sequences* (1958), for the likelihood;
     I. J. Good, *Rational Decisions* (1952), for the logarithm as a score.
-    Page: ``chapters/classification/logistic_regression``.
+    Page: ``chapters/classification/logistic_regression``; card: ``chapters/choosing/catalogue``.
     """
     _check_binary(input, target, weight=weight)
     check_between("input", input, 0, 1)
@@ -126,7 +126,7 @@ def binary_cross_entropy_with_logits(
         tensor([200.0000,   0.0000,   0.6931])
 
     Source: D. R. Cox, *The Regression Analysis of Binary Sequences* (1958).
-    Page: ``chapters/classification/bce_numerics``.
+    Page: ``chapters/classification/bce_numerics``; card: ``chapters/choosing/catalogue``.
     """
     _check_binary(input, target, weight=weight, pos_weight=pos_weight)
     z, y, w, c = widen(input, target, weight, pos_weight)
@@ -189,7 +189,8 @@ def nll_loss(
         tensor([0.6931, 0.2231])
 
     Source: R. A. Fisher, *On the Mathematical Foundations of Theoretical Statistics* (1922), for
-    the likelihood. Page: ``chapters/classification/cross_entropy``.
+    the likelihood.
+    Page: ``chapters/classification/cross_entropy``; card: ``chapters/choosing/catalogue``.
     """
     dim = _check_classes(input, weight)
     index, ignored = _check_indices(input, target, dim, ignore_index)
@@ -261,7 +262,8 @@ def cross_entropy(
 
     Source: J. S. Bridle, *Probabilistic Interpretation of Feedforward Classification Network
     Outputs* (1990); C. Szegedy et al., *Rethinking the Inception Architecture for Computer
-    Vision* (2016), section 7, for label smoothing. Page: ``chapters/classification/cross_entropy``.
+    Vision* (2016), section 7, for label smoothing.
+    Page: ``chapters/classification/cross_entropy``; card: ``chapters/choosing/catalogue``.
     """
     dim = _check_classes(input, weight)
     check_share("label_smoothing", label_smoothing)
@@ -336,7 +338,7 @@ def logit_adjusted_cross_entropy(
         tensor(4.6052)
 
     Source: A. K. Menon et al., *Long-Tail Learning via Logit Adjustment* (2021), equation 10.
-    Page: ``chapters/classification/imbalance``.
+    Page: ``chapters/classification/imbalance``; card: ``chapters/choosing/catalogue``.
     """
     dim = _check_classes(input, None)
     _check_indices(input, target, dim, ignore_index)
@@ -402,7 +404,7 @@ def focal_loss(
         tensor([0.4901, 0.0000])
 
     Source: T.-Y. Lin et al., *Focal Loss for Dense Object Detection* (2017), equations 4 and 5.
-    Page: ``chapters/classification/imbalance``.
+    Page: ``chapters/classification/imbalance``; card: ``chapters/choosing/catalogue``.
     """
     dim = _check_classes(input, weight)
     if input.shape[dim] < 2:
@@ -463,7 +465,7 @@ def binary_focal_loss(
         tensor([2.6342e-04, 4.6627e-01])
 
     Source: T.-Y. Lin et al., *Focal Loss for Dense Object Detection* (2017), equations 4 and 5.
-    Page: ``chapters/classification/imbalance``.
+    Page: ``chapters/classification/imbalance``; card: ``chapters/choosing/catalogue``.
     """
     _check_binary(input, target)
     if alpha is not None:
@@ -512,7 +514,7 @@ def brier_score_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
         tensor([0.0200, 1.2800])
 
     Source: G. W. Brier, *Verification of Forecasts Expressed in Terms of Probability* (1950).
-    Page: ``chapters/classification/imbalance``.
+    Page: ``chapters/classification/imbalance``; card: ``chapters/choosing/catalogue``.
     """
     dim = _check_classes(input, None)
     check_distribution("input", input, dim)

@@ -60,8 +60,8 @@ def info_nce_loss(
         tensor(0.3133)
 
     Source: A. van den Oord, Y. Li and O. Vinyals, *Representation learning with contrastive
-    predictive coding* (arXiv:1807.03748, 2018), equation 4. Page:
-    ``chapters/embeddings/contrastive``.
+    predictive coding* (arXiv:1807.03748, 2018), equation 4.
+    Page: ``chapters/embeddings/contrastive``; card: ``chapters/choosing/catalogue``.
     """
     _check_queries(query, key, negatives)
     check_positive("temperature", temperature)
@@ -126,8 +126,8 @@ def nt_xent_loss(
         tensor(1.6094)
 
     Source: T. Chen, S. Kornblith, M. Norouzi and G. Hinton, *A simple framework for contrastive
-    learning of visual representations* (ICML 2020), equation 1. Page:
-    ``chapters/embeddings/contrastive``.
+    learning of visual representations* (ICML 2020), equation 1.
+    Page: ``chapters/embeddings/contrastive``; card: ``chapters/choosing/catalogue``.
     """
     _check_embeddings("input1", input1)
     check_floating("input2", input2)
@@ -192,8 +192,8 @@ def sup_con_loss(
         >>> sup_con_loss(z, torch.tensor([0, 0, 1, 1]), temperature=1.0)  # log(1 + 2/e²)
         tensor(0.2395)
 
-    Source: P. Khosla et al., *Supervised contrastive learning* (NeurIPS 2020), equation 2. Page:
-    ``chapters/embeddings/contrastive``.
+    Source: P. Khosla et al., *Supervised contrastive learning* (NeurIPS 2020), equation 2.
+    Page: ``chapters/embeddings/contrastive``; card: ``chapters/choosing/catalogue``.
     """
     _check_embeddings("input", input)
     check_integer("target", target)

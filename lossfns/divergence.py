@@ -67,7 +67,7 @@ def kl_div(
         tensor(0.6931)
 
     Source: S. Kullback and R. A. Leibler, *On Information and Sufficiency* (1951).
-    Page: ``chapters/classification/entropy_and_kl``.
+    Page: ``chapters/classification/entropy_and_kl``; card: ``chapters/choosing/catalogue``.
     """
     t, log_t, log_p = _check_and_take_logs(input, target, log_target)
     return _reduce_batch(_log_ratio(t, log_t, log_p), reduction, common_dtype(input, target))
@@ -114,7 +114,7 @@ def js_div(
         tensor(0.6931)
 
     Source: J. Lin, *Divergence Measures Based on the Shannon Entropy* (1991).
-    Page: ``chapters/classification/entropy_and_kl``.
+    Page: ``chapters/classification/entropy_and_kl``; card: ``chapters/choosing/catalogue``.
     """
     t, log_t, log_p = _check_and_take_logs(input, target, log_target)
     p = log_p.exp()
@@ -166,7 +166,7 @@ def gaussian_kl(
         tensor(0.5000)
 
     Source: D. P. Kingma and M. Welling, *Auto-Encoding Variational Bayes* (2014), appendix B.
-    Page: ``chapters/classification/entropy_and_kl``.
+    Page: ``chapters/classification/entropy_and_kl``; card: ``chapters/choosing/catalogue``.
     """
     given = {"log_var": log_var, "target": target, "target_log_var": target_log_var}
     check_floating("input", input)
@@ -220,7 +220,7 @@ def entropy(input: Tensor, dim: int = -1) -> Tensor:
         tensor([0.6931, 0.0000])
 
     Source: C. E. Shannon, *A Mathematical Theory of Communication* (1948), section 6.
-    Page: ``chapters/classification/entropy_and_kl``.
+    Page: ``chapters/classification/entropy_and_kl``; card: ``chapters/choosing/catalogue``.
     """
     check_floating("input", input)
     check_distribution("input", input, dim)
@@ -259,7 +259,7 @@ def perplexity(input: Tensor, target: Tensor, ignore_index: int = -100) -> Tenso
 
     Source: F. Jelinek, R. L. Mercer, L. R. Bahl and J. K. Baker, *Perplexity — a Measure of the
     Difficulty of Speech Recognition Tasks* (1977).
-    Page: ``chapters/classification/entropy_and_kl``.
+    Page: ``chapters/classification/entropy_and_kl``; card: ``chapters/choosing/catalogue``.
     """
     check_floating("input", input)
     # The exponential multiplies the rounding of its argument by that argument: round after it.

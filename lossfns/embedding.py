@@ -69,7 +69,8 @@ def cosine_embedding_loss(
 
     Source: J. Bromley, I. Guyon, Y. LeCun, E. Säckinger and R. Shah, *Signature verification
     using a "Siamese" time delay neural network* (NIPS 6, 1993), which trains one network on
-    pairs of inputs. Page: ``chapters/embeddings/metric_learning``.
+    pairs of inputs.
+    Page: ``chapters/embeddings/metric_learning``; card: ``chapters/choosing/catalogue``.
     """
     _check_pair(input1, input2, target)
     if not -1 <= margin <= 1:
@@ -139,8 +140,8 @@ def triplet_margin_loss(
     neighbor classification* (JMLR 10, 2009), and F. Schroff, D. Kalenichenko and J. Philbin,
     *FaceNet* (CVPR 2015), both with squared distances; V. Balntas, E. Riba, D. Ponsa and K.
     Mikolajczyk, *Learning local feature descriptors with triplets and shallow convolutional
-    neural networks* (BMVC 2016), with the swap. Page:
-    ``chapters/embeddings/metric_learning``.
+    neural networks* (BMVC 2016), with the swap.
+    Page: ``chapters/embeddings/metric_learning``; card: ``chapters/choosing/catalogue``.
     """
     if not p >= 1:
         raise ValueError(f"p must be the degree of a norm, at least 1; got {p}")
@@ -211,8 +212,8 @@ def triplet_margin_with_distance_loss(
         tensor(0.5000)
 
     Source: F. Schroff, D. Kalenichenko and J. Philbin, *FaceNet: a unified embedding for face
-    recognition and clustering* (CVPR 2015), with squared distances. Page:
-    ``chapters/embeddings/metric_learning``.
+    recognition and clustering* (CVPR 2015), with squared distances.
+    Page: ``chapters/embeddings/metric_learning``; card: ``chapters/choosing/catalogue``.
     """
     if distance_function is None:
         return triplet_margin_loss(
@@ -279,7 +280,8 @@ def contrastive_loss(
         tensor([12.5000,  0.5000])
 
     Source: R. Hadsell, S. Chopra and Y. LeCun, *Dimensionality reduction by learning an invariant
-    mapping* (CVPR 2006), section 2.1. Page: ``chapters/embeddings/metric_learning``.
+    mapping* (CVPR 2006), section 2.1.
+    Page: ``chapters/embeddings/metric_learning``; card: ``chapters/choosing/catalogue``.
     """
     _check_pair(input1, input2, target)
     check_positive("margin", margin)

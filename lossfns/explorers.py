@@ -578,7 +578,7 @@ def _display(
 ) -> None:
     sliders = "\n".join(_control(*control) for control in controls)
     text = (
-        f'{SHARED}\n<div class="explorer">\n{_picture(svg, description)}\n{sliders}\n'
+        f'{SHARED}\n<div class="explorer">\n{picture(svg, description)}\n{sliders}\n'
         f'<p class="reading" aria-live="polite">{escape(reading)}</p>\n'
         f"<script>lossfns.{kind}(document.currentScript,{specification})</script>\n</div>"
     )
@@ -596,7 +596,7 @@ def _control(name: str, values: Sequence[float], start: float) -> str:
     )
 
 
-def _picture(svg: str, description: str) -> str:
+def picture(svg: str, description: str) -> str:
     """The figure as an image, which also shows where a page may hold no SVG and run no script.
 
     JupyterLab removes both from a notebook whose cells the reader has not run.

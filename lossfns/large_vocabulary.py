@@ -106,7 +106,8 @@ def linear_cross_entropy(
     Source: the same chunks are in P.-L. Hsu et al., *Liger Kernel: Efficient Triton Kernels for
     LLM Training* (2024), arXiv:2410.10989, section 3.2; E. Wijmans et al., *Cut Your Losses in
     Large-Vocabulary Language Models* (ICLR 2025), arXiv:2411.09009, form the logits a second time
-    instead of keeping the gradients. Page: ``chapters/classification/large_vocabularies``.
+    instead of keeping the gradients.
+    Page: ``chapters/classification/large_vocabularies``; card: ``chapters/choosing/catalogue``.
     """
     check_reduction(reduction)
     _check_layer(input, linear_weight, linear_bias)
@@ -197,8 +198,8 @@ def adaptive_log_softmax_with_loss(
         tensor(12.)
 
     Source: E. Grave, A. Joulin, M. Cissé, D. Grangier and H. Jégou, *Efficient softmax
-    approximation for GPUs*, ICML 2017, arXiv:1609.04309. Page:
-    ``chapters/classification/large_vocabularies``.
+    approximation for GPUs*, ICML 2017, arXiv:1609.04309.
+    Page: ``chapters/classification/large_vocabularies``; card: ``chapters/choosing/catalogue``.
     """
     shortlist, cutoffs = _check_clusters(input, head_weight, tail_weights, head_bias)
     check_class_indices("target", target, cutoffs[-1])
@@ -245,7 +246,7 @@ class AdaptiveLogSoftmaxWithLoss(nn.Module):
         tensor([1., 1., 1.], grad_fn=<RoundBackward1>)
 
     Source: Grave et al., *Efficient softmax approximation for GPUs*, ICML 2017, arXiv:1609.04309.
-    Page: ``chapters/classification/large_vocabularies``.
+    Page: ``chapters/classification/large_vocabularies``; card: ``chapters/choosing/catalogue``.
     """
 
     def __init__(
@@ -392,8 +393,8 @@ def vocab_parallel_cross_entropy(
         tensor(1.3863)
 
     Source: M. Shoeybi et al., *Megatron-LM: Training Multi-Billion Parameter Language Models
-    Using Model Parallelism* (2019), arXiv:1909.08053, section 3. Page:
-    ``chapters/classification/large_vocabularies``.
+    Using Model Parallelism* (2019), arXiv:1909.08053, section 3.
+    Page: ``chapters/classification/large_vocabularies``; card: ``chapters/choosing/catalogue``.
     """
     check_reduction(reduction)
     check_floating("input", input)

@@ -58,7 +58,7 @@ def hinge_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor
         tensor([0.0000, 0.5000, 2.0000])
 
     Source: C. Cortes, V. Vapnik, *Support-vector networks*, Machine Learning 20 (1995), 273–297.
-    Page: ``chapters/margins/hinge_family``.
+    Page: ``chapters/margins/hinge_family``; card: ``chapters/choosing/catalogue``.
     """
     margin = _margin(input, target)
     values = torch.relu(1 - margin)
@@ -98,7 +98,8 @@ def squared_hinge_loss(input: Tensor, target: Tensor, reduction: str = "mean") -
         tensor([0.0000, 0.2500, 4.0000])
 
     Source: Y. Tang, *Deep learning using linear support vector machines* (2013),
-    arXiv:1306.0239, equation 6. Page: ``chapters/margins/hinge_family``.
+    arXiv:1306.0239, equation 6.
+    Page: ``chapters/margins/hinge_family``; card: ``chapters/choosing/catalogue``.
     """
     margin = _margin(input, target)
     values = torch.relu(1 - margin).square()
@@ -140,8 +141,8 @@ def exponential_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
     Source: Y. Freund, R. E. Schapire, *A decision-theoretic generalization of on-line learning and
     an application to boosting*, Journal of Computer and System Sciences 55 (1997), 119–139, whose
     algorithm descends on it, as J. Friedman, T. Hastie, R. Tibshirani show, *Additive logistic
-    regression: a statistical view of boosting*, Annals of Statistics 28 (2000), 337–407. Page:
-    ``chapters/margins/hinge_family``.
+    regression: a statistical view of boosting*, Annals of Statistics 28 (2000), 337–407.
+    Page: ``chapters/margins/hinge_family``; card: ``chapters/choosing/catalogue``.
     """
     margin = _margin(input, target)
     values = torch.exp(-margin)
@@ -185,8 +186,8 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
         tensor([4.8587e-02, 6.9315e-01, 1.0000e+04])
 
     Source: J. Friedman, T. Hastie, R. Tibshirani, *Additive logistic regression: a statistical
-    view of boosting*, Annals of Statistics 28 (2000), 337–407. Page:
-    ``chapters/margins/hinge_family``.
+    view of boosting*, Annals of Statistics 28 (2000), 337–407.
+    Page: ``chapters/margins/hinge_family``; card: ``chapters/choosing/catalogue``.
     """
     margin = _margin(input, target)
     values = softplus(-margin)
@@ -231,7 +232,8 @@ def hinge_embedding_loss(
         tensor([0.2000, 0.8000, 0.0000])
 
     Source: H. Mobahi, R. Collobert, J. Weston, *Deep learning from temporal coherence in video*,
-    ICML (2009). Page: ``chapters/embeddings/metric_learning``.
+    ICML (2009).
+    Page: ``chapters/embeddings/metric_learning``; card: ``chapters/choosing/catalogue``.
     """
     _check_signed(input, target)
     (distance,) = widen(input)
@@ -283,8 +285,8 @@ def margin_ranking_loss(
         tensor([0.0000, 0.5000])
 
     Source: R. Herbrich, T. Graepel, K. Obermayer, *Large margin rank boundaries for ordinal
-    regression*, Advances in Large Margin Classifiers (2000), 115–132. Page:
-    ``chapters/embeddings/ranking``.
+    regression*, Advances in Large Margin Classifiers (2000), 115–132.
+    Page: ``chapters/embeddings/ranking``; card: ``chapters/choosing/catalogue``.
     """
     lead = _lead(input1, input2, target)
     values = (margin - lead).clamp(min=0)
@@ -332,7 +334,8 @@ def bradley_terry_loss(
 
     Source: R. A. Bradley, M. E. Terry, *Rank analysis of incomplete block designs: I. The method
     of paired comparisons*, Biometrika 39 (1952), 324–345; C. Burges and others, *Learning to rank
-    using gradient descent*, ICML (2005), for the loss. Page: ``chapters/embeddings/ranking``.
+    using gradient descent*, ICML (2005), for the loss.
+    Page: ``chapters/embeddings/ranking``; card: ``chapters/choosing/catalogue``.
     """
     lead = _lead(input1, input2, target)
     values = softplus(-lead)
@@ -392,8 +395,8 @@ def dpo_loss(
         tensor(0.3133)
 
     Source: R. Rafailov and others, *Direct preference optimization: your language model is
-    secretly a reward model*, NeurIPS (2023), arXiv:2305.18290, equation 7. Page:
-    ``chapters/embeddings/ranking``.
+    secretly a reward model*, NeurIPS (2023), arXiv:2305.18290, equation 7.
+    Page: ``chapters/embeddings/ranking``; card: ``chapters/choosing/catalogue``.
     """
     arguments = {
         "policy_chosen": policy_chosen,
@@ -464,7 +467,8 @@ def multi_margin_loss(
         tensor(0.1667)
 
     Source: J. Weston, C. Watkins, *Support vector machines for multi-class pattern recognition*,
-    ESANN (1999). Page: ``chapters/margins/hinge_family``.
+    ESANN (1999).
+    Page: ``chapters/margins/hinge_family``; card: ``chapters/choosing/catalogue``.
     """
     classes = _check_scores(input)
     one_example = input.ndim < 2 and target.shape == (1,)
@@ -527,7 +531,8 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
         tensor(0.8500)
 
     Source: A. Elisseeff, J. Weston, *A kernel method for multi-labelled classification*, NIPS
-    (2001). Page: ``chapters/margins/hinge_family``.
+    (2001).
+    Page: ``chapters/margins/hinge_family``; card: ``chapters/choosing/catalogue``.
     """
     classes = _check_scores(input)
     check_class_indices("target", target, classes, lowest=-1)
@@ -592,7 +597,8 @@ def multilabel_soft_margin_loss(
         tensor(33.5644)
 
     Source: J. Nam and others, *Large-scale multi-label text classification: revisiting neural
-    networks*, ECML PKDD (2014). Page: ``chapters/margins/hinge_family``.
+    networks*, ECML PKDD (2014).
+    Page: ``chapters/margins/hinge_family``; card: ``chapters/choosing/catalogue``.
     """
     check_floating("input", input)
     if input.ndim == 0 or input.shape[-1] == 0:

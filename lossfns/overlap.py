@@ -65,7 +65,8 @@ def dice_loss(
     Source: F. Milletari, N. Navab and S.-A. Ahmadi, *V-Net* (3DV 2016), section 3, where the
     denominator has squares, which for values of 0 and 1 is the same; the coefficient is that of
     L. R. Dice, *Measures of the amount of ecologic association between species* (Ecology 26,
-    1945). Page: ``chapters/classification/imbalance``.
+    1945).
+    Page: ``chapters/classification/imbalance``; card: ``chapters/choosing/catalogue``.
     """
     mask = _check_regions(input, target, smooth)
     p, y = widen(input, mask)
@@ -126,8 +127,8 @@ def tversky_loss(
 
     Source: S. S. M. Salehi, D. Erdogmus and A. Gholipour, *Tversky loss function for image
     segmentation using 3D fully convolutional deep networks* (MLMI 2017); the index is
-    that of A. Tversky, *Features of similarity* (Psychological Review 84, 1977). Page:
-    ``chapters/classification/imbalance``.
+    that of A. Tversky, *Features of similarity* (Psychological Review 84, 1977).
+    Page: ``chapters/classification/imbalance``; card: ``chapters/choosing/catalogue``.
     """
     check_positive("alpha", alpha)
     check_positive("beta", beta)

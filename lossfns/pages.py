@@ -59,9 +59,9 @@ def show_source(function: Callable) -> None:
     _display_markdown(f"```python\n{code.rstrip()}\n```", code.rstrip())
 
 
-def show_markdown(text: str) -> None:
-    """Display text that a page has computed, as Markdown."""
-    _display_markdown(text, text)
+def show_markdown(text: str, plain: str | None = None) -> None:
+    """Display text that a page has computed, as Markdown; ``plain`` stands for it elsewhere."""
+    _display_markdown(text, text if plain is None else plain)
 
 
 def _answer(option: Option) -> str:

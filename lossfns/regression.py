@@ -58,7 +58,8 @@ def mse_loss(
 
     Source: A.-M. Legendre, *Nouvelles méthodes pour la détermination des orbites des comètes*
     (1805), appendix; C. F. Gauss, *Theoria motus corporum coelestium* (1809), book II, section 3,
-    for the normal law. Page: ``chapters/regression/ols_from_mle``.
+    for the normal law.
+    Page: ``chapters/regression/ols_from_mle``; card: ``chapters/choosing/catalogue``.
     """
     _check_arguments(input, target, weight)
     prediction, truth, w = widen(input, target, weight)
@@ -109,7 +110,7 @@ def l1_loss(
         tensor(1.5000)
 
     Source: P.-S. Laplace, *Mémoire sur la probabilité des causes par les événements* (1774).
-    Page: ``chapters/regression/absolute_and_robust``.
+    Page: ``chapters/regression/absolute_and_robust``; card: ``chapters/choosing/catalogue``.
     """
     _check_arguments(input, target, weight, allow_complex=True)
     prediction, truth, w = widen(input, target, weight)
@@ -168,7 +169,8 @@ def huber_loss(
         tensor([0.1250, 9.5000])
 
     Source: P. J. Huber, *Robust estimation of a location parameter*, Annals of Mathematical
-    Statistics 35 (1964), 73–101. Page: ``chapters/regression/absolute_and_robust``.
+    Statistics 35 (1964), 73–101.
+    Page: ``chapters/regression/absolute_and_robust``; card: ``chapters/choosing/catalogue``.
     """
     _check_arguments(input, target, weight)
     check_positive("delta", delta)
@@ -228,7 +230,8 @@ def smooth_l1_loss(
         tensor([0.2500, 9.0000])
 
     Source: R. Girshick, *Fast R-CNN* (2015), equation 3, for :math:`\beta = 1`; P. J. Huber
-    (1964) up to the factor. Page: ``chapters/regression/absolute_and_robust``.
+    (1964) up to the factor.
+    Page: ``chapters/regression/absolute_and_robust``; card: ``chapters/choosing/catalogue``.
     """
     _check_arguments(input, target)
     check_at_least_zero("beta", beta)
@@ -281,7 +284,7 @@ def log_cosh_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Ten
 
     Source: P. J. Green, *Bayesian reconstructions from emission tomography data using a modified EM
     algorithm*, IEEE Transactions on Medical Imaging 9 (1990), 84–93.
-    Page: ``chapters/regression/absolute_and_robust``.
+    Page: ``chapters/regression/absolute_and_robust``; card: ``chapters/choosing/catalogue``.
     """
     _check_arguments(input, target)
     prediction, truth = widen(input, target)
@@ -355,7 +358,8 @@ def general_robust_loss(
         tensor([0.0050, 0.3935, 1.0000])
 
     Source: J. T. Barron, *A general and adaptive robust loss function*, CVPR (2019),
-    arXiv:1701.03077. Page: ``chapters/regression/absolute_and_robust``.
+    arXiv:1701.03077.
+    Page: ``chapters/regression/absolute_and_robust``; card: ``chapters/choosing/catalogue``.
     """
     _check_arguments(input, target)
     if math.isnan(alpha):
@@ -423,7 +427,7 @@ def pinball_loss(
         tensor(0.1000)
 
     Source: R. Koenker, G. Bassett, *Regression quantiles*, Econometrica 46 (1978), 33–50.
-    Page: ``chapters/regression/quantiles``.
+    Page: ``chapters/regression/quantiles``; card: ``chapters/choosing/catalogue``.
     """
     _check_arguments(input, target)
     if not 0 < quantile < 1:
@@ -486,7 +490,8 @@ def gaussian_nll_loss(
         tensor([0.0000, 1.1931])
 
     Source: D. A. Nix, A. S. Weigend, *Estimating the mean and variance of the target probability
-    distribution*, ICNN (1994), 55–60. Page: ``chapters/regression/variance_and_counts``.
+    distribution*, ICNN (1994), 55–60.
+    Page: ``chapters/regression/variance_and_counts``; card: ``chapters/choosing/catalogue``.
     """
     check_floating("input", input)
     check_floating("target", target)
@@ -560,7 +565,8 @@ def poisson_nll_loss(
         tensor([ 1.0000, -0.2817])
 
     Source: J. A. Nelder, R. W. M. Wedderburn, *Generalized linear models*, Journal of the Royal
-    Statistical Society A 135 (1972), 370–384. Page: ``chapters/regression/variance_and_counts``.
+    Statistical Society A 135 (1972), 370–384.
+    Page: ``chapters/regression/variance_and_counts``; card: ``chapters/choosing/catalogue``.
     """
     check_floating("input", input)
     check_real("target", target)

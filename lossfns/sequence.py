@@ -74,7 +74,8 @@ def ctc_loss(
         tensor(0.7500)
 
     Source: A. Graves, S. Fernández, F. Gomez and J. Schmidhuber, *Connectionist temporal
-    classification* (ICML 2006), section 4.1. Page: ``chapters/classification/ctc``.
+    classification* (ICML 2006), section 4.1.
+    Page: ``chapters/classification/ctc``; card: ``chapters/choosing/catalogue``.
     """
     _check_log_probs(log_probs, blank)
     (frames,) = widen(log_probs if log_probs.ndim == 3 else log_probs.unsqueeze(1))

@@ -25,6 +25,29 @@ def without_answers(text: str) -> str:
     return json.dumps(self_study(json.loads(text)), ensure_ascii=False, indent=1) + "\n"
 
 
+CATALOGUE = "chapters/choosing/catalogue"
+
+
+def with_cards(text: str, page: str) -> str:
+    """Return a page's notebook, as JSON, with links to the cards of the losses that it derives."""
+    from lossfns.cards import losses_of
+
+    notebook = json.loads(text)
+    links = [f"{{ref}}`{name} <card-{name}>`" for name in losses_of(page)]
+    if links:
+        last = f"**In the catalogue:** {', '.join(links)}."
+        cell = {"cell_type": "markdown", "id": "catalogue", "metadata": {}, "source": last}
+        notebook["cells"].append(cell)
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+
+def name_cards(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Let each chapter end with the cards of its losses, where the catalogue is built."""
+    is_chapter = docname.startswith("chapters/") and app.env.doc2path(docname).endswith(".ipynb")
+    if is_chapter and CATALOGUE in app.env.found_docs:
+        source[0] = with_cards(source[0], docname.removeprefix("chapters/"))
+
+
 def read_exercise(_app: Sphinx, docname: str, source: list[str]) -> None:
     """Show the self-study edition of each page below ``exercises/``."""
     if docname.startswith("exercises/"):
@@ -63,6 +86,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_transform(inline_figures.InlineFigures)
     app.add_css_file("figures.css", priority=100)
     app.connect("source-read", read_exercise)
+    app.connect("source-read", name_cards)
     app.connect("html-page-context", link_pages)
     app.connect("build-finished", write_colours)
     app.connect("build-finished", offer_exercises)

@@ -29,6 +29,8 @@ EXPLORER = re.compile(
     r"""<img alt="([^"]*)"[^>]*? src="data:image/svg\+xml,([^"]*)">(.*)""",
     re.DOTALL,
 )
+# The picture on a card of lossfns.cards, which stands alone in its paragraph.
+PICTURE = re.compile(r"""<img alt="([^"]*)"[^>]*? src="data:image/svg\+xml,([^"]*)">""")
 COMMANDS = set("Mlqcz")
 PIXELS_PER_POINT = 4 / 3
 
@@ -214,7 +216,7 @@ class InlineFigures(SphinxTransform):
     default_priority = 200
 
     def apply(self) -> None:
-        """Replace the image nodes that MyST-NB made of SVG outputs, and the SVG of explorers."""
+        """Replace the images that MyST-NB made of SVG outputs, and those of explorers and cards."""
         from lossfns.figures import PALETTE
 
         shapes: dict[str, str] = {}
@@ -230,6 +232,12 @@ class InlineFigures(SphinxTransform):
                 source = Path(self.app.srcdir) / node["uri"].lstrip("/")
                 text = drawn(source.read_text(encoding="utf-8"), number, node.get("alt", ""))
                 node.replace_self(nodes.raw(text=text, format="html"))
+            elif picture := PICTURE.fullmatch(node.astext().strip()):
+                label, svg = picture.groups()
+                text = drawn(unquote(svg), number, html.unescape(label))
+                node.replace_self(
+                    nodes.raw(text=f'<div class="picture">{text}</div>', format="html")
+                )
             else:
                 explorers += 1
                 before, label, svg, after = EXPLORER.fullmatch(node.astext()).groups()
@@ -246,4 +254,5 @@ def _is_figure(node: nodes.Node) -> bool:
         return (
             isinstance(container, nodes.container) and container.get("mime_type") == "image/svg+xml"
         )
-    return isinstance(node, nodes.raw) and EXPLORER.fullmatch(node.astext()) is not None
+    text = node.astext() if isinstance(node, nodes.raw) else ""
+    return bool(EXPLORER.fullmatch(text) or PICTURE.fullmatch(text.strip()))
