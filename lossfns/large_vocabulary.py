@@ -93,10 +93,10 @@ def linear_cross_entropy(
             then, not a formula; second derivatives come from the cross-entropy of the logits.
 
     Differs from :func:`torch.nn.functional.linear_cross_entropy`: PyTorch forms all logits unless
-    ``options`` are given, and falls back to it for label smoothing, probabilities and places;
-    here every loss is formed in chunks, ``input`` may be (B, T, D), and negative weights and
-    targets that are no probabilities are refused. ``weight`` has no gradient. In half precision
-    the loss is computed in float32 and rounded once.
+    ``options`` are given, and even then for label smoothing, for probabilities as targets and for
+    a layer of more than two dimensions; here every loss is formed in chunks, ``input`` may be
+    (B, T, D), and negative weights and targets that are no probabilities are refused. ``weight``
+    has no gradient. In half precision the loss is computed in float32 and rounded once.
 
     Example:
         >>> tokens, layer = torch.eye(2), torch.zeros(4, 2)

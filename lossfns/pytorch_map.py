@@ -219,7 +219,7 @@ class Entry:
     def _dtype_words(self) -> str:
         if not self.dtypes:
             return ""
-        words = f" Dtype: {_dtypes(self.dtypes)}"
+        words = f" Dtype for a float32 input: {_dtypes(self.dtypes)}"
         if self.probabilities:
             words += f"; of probabilities: {_dtypes(self.probabilities)}"
         return words + "."
@@ -328,7 +328,7 @@ def _weights(arguments: Arguments, values: Tensor) -> Tensor | float:
 
 
 def _class_weights(arguments: Arguments, values: Tensor) -> Tensor | float:
-    """The weights of the targets' classes; for probabilities the number of examples."""
+    """The weights of the targets' classes; for probabilities the number of losses."""
     target, weight = arguments["target"], arguments.get("weight")
     if target.is_floating_point():
         return values.numel()
@@ -362,7 +362,7 @@ CLASS_WEIGHTS = Denominator(
 SOFT_CLASS_WEIGHTS = Denominator(
     "$\\sum w_{y_n}$, or $N$",
     "$\\sum_n w_{y_n}$ over the targets that are not ignored; for probabilities as targets by the "
-    "number of examples, with a `weight` too",
+    "number of losses (N for an input of shape (N, C)), with a `weight` too",
     _class_weights,
 )
 EXAMPLES = Denominator("$N$", "the number of examples, $N$", _elements)
@@ -403,7 +403,7 @@ REGRESSION = (
             Trap(
                 "third_argument",
                 '`F.mse_loss(o, y, "none")` returns the mean, with a warning: the third argument '
-                "is the deprecated `size_average`, and any text counts as true.",
+                "is the deprecated `size_average`, and any text but the empty one counts as true.",
             ),
             Trap("no_half", "It is $(o - y)^2$, without the ½ of the Gaussian's exponent."),
         ),
@@ -518,6 +518,11 @@ REGRESSION = (
                 "Variances below `eps`, 0 included, count as `eps`: 0, 10⁻⁹ and 10⁻⁶ cost the "
                 "same. The gradient by `var` passes through the clamp.",
             ),
+            Trap(
+                "fourth_argument",
+                '`F.gaussian_nll_loss(o, y, var, "sum")` returns the mean, of the full loss, '
+                "without a warning: the fourth argument is `full`, and the text counts as true.",
+            ),
             Trap("negative", "The loss has no floor at 0: a density may be above 1."),
             Trap(
                 "nan_variance",
@@ -576,14 +581,14 @@ BINARY = (
         denominators={"mean": WEIGHTED_ELEMENTS},
         traps=(
             Trap(
-                "clamp",
-                "Logarithms are cut off at −100: a prediction that is certain and wrong costs 100 "
-                "and not ∞, and a wrong 10⁻⁴⁴ costs the same as a wrong 0.",
-            ),
-            Trap(
                 "float32",
                 "In float32 the sigmoid of 17 is 1: the loss of a wrong logit jumps from 15.9 at "
                 "16.6 to 100 at 17. Take `binary_cross_entropy_with_logits`.",
+            ),
+            Trap(
+                "clamp",
+                "Logarithms are cut off at −100: a prediction that is certain and wrong costs 100 "
+                "and not ∞, and a wrong 10⁻⁴⁴ costs the same as a wrong 0.",
             ),
             Trap(
                 "swapped",
@@ -609,15 +614,21 @@ BINARY = (
         denominators={"mean": WEIGHTED_ELEMENTS},
         traps=(
             Trap(
-                "signs",
-                "Labels of ±1 are taken, and the loss then has no lower bound: at a logit of −100 "
-                "a target of −1 costs −100.",
+                "probabilities",
+                "Probabilities instead of logits are taken: the sigmoid is applied twice, and a "
+                "certain and right answer still costs $\\log(1 + e^{-1}) = 0.31$ for a yes and "
+                "$\\log 2$ for a no.",
             ),
             Trap(
-                "probabilities",
-                "Probabilities instead of logits are taken too: the sigmoid is applied twice, and "
-                "a certain and right answer still costs $\\log(1 + e^{-1}) = 0.31$ for a yes and "
-                "$\\log 2$ for a no.",
+                "signs",
+                "Labels of ±1 are taken too, and the loss then has no lower bound: at a logit of "
+                "−100 a target of −1 costs −100.",
+            ),
+            Trap(
+                "pos_weight",
+                "`pos_weight` multiplies the losses of the yeses, and the mean still divides by "
+                "the number of elements: where all are yeses, a `pos_weight` of 10 makes it ten "
+                "times as large. In `cross_entropy` a `weight` of 10 there changes nothing.",
             ),
             Trap(
                 "small_losses",
@@ -701,24 +712,24 @@ CLASSIFICATION = (
                 "that is the same for all classes changes nothing. With probabilities as targets "
                 "the mean divides by N, and there it does.",
             ),
-            Trap("all_ignored", "If every target is `ignore_index`, the mean is 0/0: NaN."),
-            Trap(
-                "one_hot",
-                "One-hot targets must be floating point: integers of that shape are refused.",
-            ),
-            Trap(
-                "not_a_distribution",
-                "Probabilities are not checked: targets that add up to 2 double the loss.",
-            ),
             Trap(
                 "class_dimension",
                 "Scores of shape (N, T, C) with targets (N, T) are refused, unless T happens to be "
                 "C: then frames are taken for classes.",
             ),
+            Trap("all_ignored", "If every target is `ignore_index`, the mean is 0/0: NaN."),
+            Trap(
+                "not_a_distribution",
+                "Probabilities are not checked: targets that add up to 2 double the loss.",
+            ),
+            Trap(
+                "one_hot",
+                "One-hot targets must be floating point: integers of that shape are refused.",
+            ),
             Trap(
                 "float16_mean",
-                "In float16 the mean over 70,000 rows is 0, because the rows are counted in "
-                "float16, whose largest number is 65,504.",
+                "In float16 the mean over 70,000 rows is 0 or, where the sum of the losses is out "
+                "of range too, NaN: the rows are counted in float16, which ends at 65,504.",
             ),
         ),
         elsewhere=(
@@ -875,6 +886,11 @@ SEQUENCES = (
             )
         },
         traps=(
+            Trap(
+                "scores",
+                "Scores instead of log-probabilities are taken, and the loss then has no lower "
+                "bound: 100 more on every score of ten frames makes each loss 1000 less.",
+            ),
             Trap(
                 "target_lengths",
                 "The mean is over labels first: a sequence with a long target weighs less than "

@@ -57,6 +57,25 @@ def missing(path: Path, described: dict[str, str]) -> list[str]:
     return lacking
 
 
+def unused(text: str, data: set[str]) -> list[str]:
+    """Pages that a section names as users of its data sets and that load none of them."""
+    named = re.findall(r"<(?:\.\./)+((?:exercises/)?[a-z_]+/[a-z_]+)>", text.split("\nUsed on ")[1])
+    paths = [
+        f"{'' if name.startswith('exercises/') else 'chapters/'}{name}.ipynb" for name in named
+    ]
+    return [path for path in paths if not data & loaded("\n".join(cells(ROOT / path, "code")))]
+
+
+def test_what_the_page_names_is_loaded_there() -> None:
+    """And no page is named that has given a data set up."""
+    described = sections()
+    for text in set(described.values()):
+        data = {name for name, section in described.items() if section == text}
+        assert unused(text, data) == []
+    iris = "Irises\n\nUsed on {doc}`a loss <../foundations/what_is_a_loss>`."
+    assert unused(iris, {"load_iris"}) == ["chapters/foundations/what_is_a_loss.ipynb"]
+
+
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_a_notebook_loads_is_on_the_page(path: Path) -> None:
     """With the page that uses it; an exercise uses what its page does, or is named too."""

@@ -139,6 +139,8 @@ def variants(name: str) -> list[dict[str, Any]]:
     if name in ("cross_entropy", "nll_loss"):
         places = {"input": a.normal(N, C, 2, 3), "target": a.classes(0, C, N, 2, 3)}
         calls += [places, {**places, "weight": 0.1 + a.share(C)}]
+        if LOSSES[name].probabilities:
+            calls += [{**call, "target": a.normal(N, C, 2, 3).softmax(1)} for call in calls[-2:]]
     return calls
 
 
@@ -535,6 +537,41 @@ def test_dtypes_of_targets(name: str) -> None:
         assert takes(name, soft=True) == set(entry.probabilities)
 
 
+# --- reductions without their names ---------------------------------------------------------------
+
+
+def unnamed(name: str) -> str:
+    """What becomes of a reduction that follows the last argument without a default."""
+    function, arguments = getattr(F, name), arguments_of(name)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            got = function(*arguments.values(), "sum")
+        except (TypeError, ValueError, AttributeError):
+            return "refused"
+        for words, others in (
+            ("sum", {"reduction": "sum"}),
+            ("mean", {}),
+            ("mean of the full loss", {"full": True}),
+        ):
+            if set(others) <= {*LOSSES[name].parameters} and torch.equal(
+                got, function(**arguments, **others)
+            ):
+                warned = any("size_average" in str(warning.message) for warning in caught)
+                return words + (", with a warning" if warned else "")
+    return "something else"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_reduction_without_its_name(name: str) -> None:
+    """It becomes what the page says that it becomes."""
+    places = list(inspect.signature(getattr(F, name)).parameters)
+    told = {"huber_loss": "sum", "gaussian_nll_loss": "mean of the full loss"}
+    next_is = places[len(arguments_of(name))]
+    other = "mean, with a warning" if next_is == "size_average" else "refused"
+    assert unnamed(name) == told.get(name, other)
+
+
 # --- traps --------------------------------------------------------------------------------------
 
 
@@ -563,6 +600,8 @@ def trap_mse_third_argument() -> None:
     o, y = torch.tensor([1.0, 2.0]), torch.zeros(2)
     with pytest.warns(UserWarning, match="size_average"):
         assert number(F.mse_loss(o, y, "none")) == 2.5
+    with pytest.warns(UserWarning, match="size_average"):
+        assert number(F.mse_loss(o, y, "")) == 5  # the sum
 
 
 def trap_mse_no_half() -> None:
@@ -611,6 +650,15 @@ def trap_gaussian_eps_clamp() -> None:
     assert losses[0] == losses[1] == losses[2]
     losses.sum().backward()
     assert var.grad[0] == var.grad[2] != 0
+
+
+def trap_gaussian_fourth_argument() -> None:
+    arguments = arguments_of("gaussian_nll_loss")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        got = F.gaussian_nll_loss(*arguments.values(), "sum")
+    torch.testing.assert_close(got, F.gaussian_nll_loss(**arguments, full=True))
+    assert not torch.isclose(got, F.gaussian_nll_loss(**arguments, reduction="sum"))
 
 
 def trap_gaussian_negative() -> None:
@@ -685,6 +733,21 @@ def trap_logits_probabilities() -> None:
     losses = F.binary_cross_entropy_with_logits(certain, certain, reduction="none")
     torch.testing.assert_close(losses, torch.tensor([math.log(1 + math.exp(-1)), math.log(2)]))
     assert round(losses[0].item(), 2) == 0.31
+
+
+def trap_logits_pos_weight() -> None:
+    logits, yes = draw().normal(N), torch.ones(N).double()
+    plain = F.binary_cross_entropy_with_logits(logits, yes)
+    ten = torch.tensor(10.0).double()
+    torch.testing.assert_close(
+        F.binary_cross_entropy_with_logits(logits, yes, pos_weight=ten), 10 * plain
+    )
+    no = F.binary_cross_entropy_with_logits(logits, 1 - yes)
+    assert F.binary_cross_entropy_with_logits(logits, 1 - yes, pos_weight=ten) == no
+    scores = torch.stack([torch.zeros_like(logits), logits], dim=1)
+    torch.testing.assert_close(
+        F.cross_entropy(scores, yes.long(), weight=torch.tensor([1.0, 10.0]).double()), plain
+    )
 
 
 def trap_logits_small_losses() -> None:
@@ -779,7 +842,10 @@ def trap_cross_entropy_class_dimension() -> None:
 
 def trap_cross_entropy_float16_mean() -> None:
     scores = torch.zeros(70_000, 2, dtype=torch.float16)
-    assert number(F.cross_entropy(scores, torch.zeros(70_000, dtype=torch.int64))) == 0
+    target = torch.zeros(70_000, dtype=torch.int64)
+    assert number(F.cross_entropy(scores, target)) == 0  # 0.69 each: a sum below 65,504
+    scores[:, 1] = 2.0
+    assert math.isnan(F.cross_entropy(scores, target))  # 2.1 each
     assert torch.finfo(torch.float16).max == 65_504
 
 
@@ -851,6 +917,16 @@ def trap_kl_no_logarithm() -> None:
 def trap_kl_excluded() -> None:
     certain = torch.tensor([1.0, 0.0])
     assert math.isnan(F.kl_div(certain.log(), certain, reduction="sum"))
+
+
+def trap_ctc_scores() -> None:
+    arguments = arguments_of("ctc_loss")
+    arguments["log_probs"] = draw(5).normal(10, N, C)
+    arguments["input_lengths"] = torch.full((N,), 10)
+    each = F.ctc_loss(**arguments, reduction="none")
+    arguments["log_probs"] = arguments["log_probs"] + 100
+    torch.testing.assert_close(F.ctc_loss(**arguments, reduction="none"), each - 1000)
+    assert each.isfinite().all()
 
 
 def trap_ctc_target_lengths() -> None:
@@ -1035,6 +1111,7 @@ TRAPS: dict[tuple[str, str], Callable[[], None]] = {
     ("smooth_l1_loss", "beta_is_not_delta"): trap_smooth_beta_is_not_delta,
     ("gaussian_nll_loss", "variance"): trap_gaussian_variance,
     ("gaussian_nll_loss", "eps_clamp"): trap_gaussian_eps_clamp,
+    ("gaussian_nll_loss", "fourth_argument"): trap_gaussian_fourth_argument,
     ("gaussian_nll_loss", "negative"): trap_gaussian_negative,
     ("gaussian_nll_loss", "nan_variance"): trap_gaussian_nan_variance,
     ("poisson_nll_loss", "log_input"): trap_poisson_log_input,
@@ -1046,6 +1123,7 @@ TRAPS: dict[tuple[str, str], Callable[[], None]] = {
     ("binary_cross_entropy", "swapped"): trap_bce_swapped,
     ("binary_cross_entropy_with_logits", "signs"): trap_logits_signs,
     ("binary_cross_entropy_with_logits", "probabilities"): trap_logits_probabilities,
+    ("binary_cross_entropy_with_logits", "pos_weight"): trap_logits_pos_weight,
     ("binary_cross_entropy_with_logits", "small_losses"): trap_logits_small_losses,
     ("multilabel_soft_margin_loss", "labels_averaged"): trap_multilabel_soft_labels_averaged,
     ("multilabel_soft_margin_loss", "signs"): trap_multilabel_soft_signs,
@@ -1068,6 +1146,7 @@ TRAPS: dict[tuple[str, str], Callable[[], None]] = {
     ("kl_div", "direction"): trap_kl_direction,
     ("kl_div", "no_logarithm"): trap_kl_no_logarithm,
     ("kl_div", "excluded"): trap_kl_excluded,
+    ("ctc_loss", "scores"): trap_ctc_scores,
     ("ctc_loss", "target_lengths"): trap_ctc_target_lengths,
     ("ctc_loss", "impossible"): trap_ctc_impossible,
     ("ctc_loss", "gradient"): trap_ctc_gradient,
