@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from posixpath import normpath
 
 import notebooks
 import pytest
@@ -59,10 +60,8 @@ def missing(path: Path, described: dict[str, str]) -> list[str]:
 
 def unused(text: str, data: set[str]) -> list[str]:
     """Pages that a section names as users of its data sets and that load none of them."""
-    named = re.findall(r"<(?:\.\./)+((?:exercises/)?[a-z_]+/[a-z_]+)>", text.split("\nUsed on ")[1])
-    paths = [
-        f"{'' if name.startswith('exercises/') else 'chapters/'}{name}.ipynb" for name in named
-    ]
+    links = re.findall(r"<((?:\.\./)+[a-z_/]+)>", text.split("\nUsed on ")[1])
+    paths = [normpath(f"chapters/appendix/{link}.ipynb") for link in links]
     return [path for path in paths if not data & loaded("\n".join(cells(ROOT / path, "code")))]
 
 
