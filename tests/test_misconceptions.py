@@ -19,7 +19,7 @@ REFUTED = [
     "Elastic net is another name for the smooth L1 loss",
     "Softmax applies a sigmoid",
     "adds the gradient",
-    "cost is a Jacobian-vector product",
+    "computes a Jacobian-vector product",
     "matrix as wide as the features",
     "Smooth L1 is Huber",
     "L2 does not respect distances",
