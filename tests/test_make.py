@@ -166,5 +166,5 @@ def test_a_build_replaces_the_site_and_is_not_repeated(project: Path) -> None:
 def test_help_names_every_command() -> None:
     """A command that help does not name is not found."""
     listed = {line.split()[1] for line in make(ROOT, "help").stdout.splitlines()}
-    commands = {"book", "test", "lab", "serve", "execute", "format", "lock", "clean", "help"}
+    commands = {"book", "test", "pdf", "lab", "serve", "execute", "format", "lock", "clean", "help"}
     assert listed == commands | {"bench", "mutants"}
