@@ -55,6 +55,7 @@ POSITIVE = "positive numbers"
 COUNT = "counts"
 BINARY = "0.0 or 1.0"
 SIGN = "1 or −1"
+ONE = "1 throughout"
 CLASS = "classes from 0 to C − 1"
 LABEL = "labels from 1 to C − 1, since 0 is the blank"
 LABEL_SET = "the classes of the set, then −1"
@@ -71,6 +72,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         COUNT: "float or int",
         BINARY: "float",
         SIGN: "float or int",
+        ONE: "float or int",
         CLASS: "int64",
         LABEL: "int64",
         LABEL_SET: "int64",
@@ -82,6 +84,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 LINEAR = "the number itself, no layer"
 MEAN_AND_VARIANCE = "a number and a variance, from an exp or a softplus"
 LOG_RATE = "the logarithm of the mean"
+LOG_HAZARD = "the logarithm of a rate, in events per unit of time"
 RATE = "the mean itself, from a softplus or an exp"
 SCORES = "raw scores (logits), no layer"
 SIGMOID = "probabilities, from a sigmoid"
@@ -147,6 +150,11 @@ class Path:
         return f"F.{self.torch_name}{self.call.removeprefix(self.loss)}"
 
     @property
+    def torch_elsewhere(self) -> str | None:
+        """What PyTorch has in another form, by its full name; ``None`` if it has nothing."""
+        return _TORCH_ELSEWHERE.get(self.loss)
+
+    @property
     def page(self) -> str:
         """The page that teaches the loss, below ``chapters/``."""
         return DEFINITIONS[self.loss].page if self.loss in DEFINITIONS else _PAGES[self.loss]
@@ -163,6 +171,13 @@ _PAGES = {
     "linear_cross_entropy": "classification/large_vocabularies",
     "vocab_parallel_cross_entropy": "classification/large_vocabularies",
     "adaptive_log_softmax_with_loss": "classification/large_vocabularies",
+}
+
+_TORCH_ELSEWHERE = {
+    "adaptive_log_softmax_with_loss": "torch.nn.AdaptiveLogSoftmaxWithLoss",
+    "vocab_parallel_cross_entropy": "torch.distributed.tensor.parallel.loss_parallel",
+    "gaussian_kl": "torch.distributions.kl_divergence",
+    "entropy": "torch.distributions.Categorical.entropy",
 }
 
 UNREACHED: Mapping[str, str] = MappingProxyType(
@@ -273,8 +288,8 @@ PATHS: tuple[Path, ...] = (
         "pinball_loss(o, y, quantile=0.9)",
         _REALS,
         (
-            "Quantiles of several levels can cross: sort them.",
-            "Check the coverage on new data: the level binds the training data alone.",
+            "Two prices fix the level: that of a unit too low over the sum of both.",
+            "Levels can cross, so sort them; and check the coverage on new data.",
         ),
     ),
     Path(
@@ -298,7 +313,7 @@ PATHS: tuple[Path, ...] = (
         _one_output(REAL, COUNT),
         (
             "The output is a logarithm by default: report its exponential.",
-            "Counts scatter more than Poisson's variance says: take errors from elsewhere.",
+            "Most counts scatter more than Poisson says: take standard errors from elsewhere.",
         ),
     ),
     Path(
@@ -309,6 +324,22 @@ PATHS: tuple[Path, ...] = (
         "poisson_nll_loss(o, y, log_input=False)",
         _one_output(POSITIVE, COUNT),
         ("Without log_input=False the mean is taken for a logarithm, silently.",),
+    ),
+    Path(
+        NUMBER,
+        "a time until an event, which for some has not come yet",
+        LOG_HAZARD,
+        "poisson_nll_loss",
+        "poisson_nll_loss(o + t.log(), y)",
+        (
+            Argument("o", "(N,)", REAL),
+            Argument("t", "(N,)", POSITIVE),
+            Argument("y", "(N,)", BINARY),
+        ),
+        (
+            "y is 1 if the event came, 0 if not yet; without the zeros rates come out too high.",
+            "The rate is taken as constant while one waits: where it is not, cut t into pieces.",
+        ),
     ),
     Path(
         YES_NO,
@@ -333,12 +364,24 @@ PATHS: tuple[Path, ...] = (
     ),
     Path(
         YES_NO,
+        "0 or 1, and one of the two is rare",
+        SCORES,
+        "binary_cross_entropy_with_logits",
+        "binary_cross_entropy_with_logits(z, y)",
+        _one_output(LOGITS, BINARY, "z"),
+        (
+            "Rare is no fault: keep the loss, and take the threshold from the prices, not ½.",
+            "Accuracy rewards a model that never says yes: compare with the best constant.",
+        ),
+    ),
+    Path(
+        YES_NO,
         "0 or 1, with a flood of easy examples",
         SCORES,
         "binary_focal_loss",
         "binary_focal_loss(z, y, gamma=2.0)",
         _one_output(LOGITS, BINARY, "z"),
-        ("Its probabilities are drawn towards ½: read them backwards.",),
+        ("Its probabilities are drawn towards ½: its page says how to turn them back.",),
     ),
     Path(
         YES_NO,
@@ -492,7 +535,7 @@ PATHS: tuple[Path, ...] = (
     Path(
         LABELS,
         "a 0 or 1 for each label; one loss for each example",
-        SIGMOID,
+        SCORES,
         "multilabel_soft_margin_loss",
         'multilabel_soft_margin_loss(z, y, reduction="none")',
         (Argument("z", "(N, C)", LOGITS), Argument("y", "(N, C)", BINARY)),
@@ -572,6 +615,22 @@ PATHS: tuple[Path, ...] = (
     ),
     Path(
         ORDER,
+        "what was picked, as by clicks, while nobody says what was disliked",
+        RANKED,
+        "bradley_terry_loss",
+        "bradley_terry_loss(picked, drawn, y)",
+        (
+            Argument("picked", "(N,)", REAL),
+            Argument("drawn", "(N,)", REAL),
+            Argument("y", "(N,)", ONE),
+        ),
+        (
+            "Without items drawn from the rest, raising all scores is the best answer.",
+            "It learns each person's order, and no probability of a click.",
+        ),
+    ),
+    Path(
+        ORDER,
         "which of two answers of a language model a person preferred",
         ANSWER_LOGS,
         "dpo_loss",
@@ -583,6 +642,18 @@ PATHS: tuple[Path, ...] = (
         (
             "Log-probabilities are summed over the tokens of an answer.",
             "Both answers can become less likely while the loss falls.",
+        ),
+    ),
+    Path(
+        ORDER,
+        "a grade, as from 1 to 5",
+        SCORES,
+        "binary_cross_entropy_with_logits",
+        "binary_cross_entropy_with_logits(z, y)",
+        (Argument("z", "(N, C − 1)", LOGITS), Argument("y", "(N, C − 1)", BINARY)),
+        (
+            "y asks whether the grade is above 1, above 2, …: a 4 of 5 is the row 1, 1, 1, 0.",
+            "Let z be one score less C − 1 rising cuts, or the answers can contradict each other.",
         ),
     ),
     Path(
@@ -649,7 +720,7 @@ PATHS: tuple[Path, ...] = (
         "nt_xent_loss",
         "nt_xent_loss(o1, o2, temperature=0.1)",
         _embedded("o1", "o2"),
-        ("A low temperature leaves the hardest negative alone, right or wrong.",),
+        ("At a low temperature only the hardest negatives count, false ones above all.",),
     ),
     Path(
         EMBEDDING,
@@ -697,7 +768,7 @@ PATHS: tuple[Path, ...] = (
             Argument("lengths", "(N,)", LENGTH),
         ),
         (
-            "Time comes first, and log_softmax before it.",
+            "Time is the first dimension, and the values are those of a log_softmax.",
             "A target longer than its frames, repeats counted, has an infinite loss.",
         ),
     ),
@@ -739,8 +810,8 @@ PATHS: tuple[Path, ...] = (
         "smooth_l1_loss(o, y, beta=0.1)",
         (Argument("o", "(N, 4)", REAL), Argument("y", "(N, 4)", REAL)),
         (
-            "Not delta times Huber's: the arms keep slope 1 whatever beta is.",
-            "Pixels of a large and of a small box are not the same error: use relative offsets.",
+            "It is Huber's loss divided by beta: the arms keep slope 1 whatever beta is.",
+            "Offsets know no overlap: take them relative to the box, and measure IoU beside them.",
         ),
     ),
 )
@@ -750,8 +821,11 @@ PATHS: tuple[Path, ...] = (
 def _grouped(paths: Iterable[Path], question: int) -> list[tuple[str, list[Path]]]:
     """Paths by their answer to a question, in order.
 
-    >>> [(answer, len(paths)) for answer, paths in _grouped(PATHS[7:10], 1)]
-    [('a count 0, 1, 2, …; the answer is its mean', 2), ('0 or 1', 1)]
+    >>> for answer, paths in _grouped(PATHS[7:11], 1):
+    ...     print(len(paths), answer)
+    2 a count 0, 1, 2, …; the answer is its mean
+    1 a time until an event, which for some has not come yet
+    1 0 or 1
     """
     grouped = itertools.groupby(paths, lambda path: path.answers[question])
     return [(answer, list(members)) for answer, members in grouped]
@@ -817,7 +891,7 @@ def _card(path: Path, root: str) -> str:
     pitfalls = "".join(f"<li>{html.escape(pitfall, quote=False)}</li>" for pitfall in path.pitfalls)
     rows = {
         "lossfns": _code(path.call),
-        "PyTorch": _code(path.torch_call) if path.torch_call else "has none",
+        "PyTorch": _in_pytorch(path),
         "Model": html.escape(path.output),
         "Tensors": arguments,
         "Watch out": f"<ul>{pitfalls}</ul>",
@@ -831,7 +905,7 @@ def _card(path: Path, root: str) -> str:
 
 def _row(path: Path, root: str) -> str:
     call = _link(path, root, f"<code>{_breakable(path.loss)}</code>")
-    missing = "" if path.torch_name else "<br><small>not in PyTorch</small>"
+    missing = "" if path.torch_name else f"<br><small>{_elsewhere(path)}</small>"
     target = html.escape(path.target[0].upper() + path.target[1:])
     cells = (
         f"{target}<br><small>{html.escape(path.output)}</small>",
@@ -851,8 +925,19 @@ def _code(call: str) -> str:
     return f"<code>{html.escape(call, quote=False)}</code>"
 
 
+def _in_pytorch(path: Path) -> str:
+    return _code(path.torch_call) if path.torch_call else _elsewhere(path)
+
+
+def _elsewhere(path: Path) -> str:
+    """What to say where ``torch.nn.functional`` has no such function."""
+    if path.torch_elsewhere is None:
+        return "not in PyTorch"
+    return f"no function; see <code>{_breakable(path.torch_elsewhere)}</code>"
+
+
 def _breakable(name: str) -> str:
-    return name.replace("_", "_<wbr>")
+    return name.replace("_", "_<wbr>").replace(".", ".<wbr>")
 
 
 def _display(markup: str, plain: str) -> None:

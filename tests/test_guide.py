@@ -1,6 +1,7 @@
 """The decision guide says what the register says, and each of its calls runs."""
 
 import itertools
+import pkgutil
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -24,6 +25,7 @@ LAYERS = {
     guide.LINEAR: {"identity"},
     guide.MEAN_AND_VARIANCE: {"identity for the mean; exp or softplus for the variance"},
     guide.LOG_RATE: {"exp (the input is the logarithm of the rate)"},
+    guide.LOG_HAZARD: {"exp (the input is the logarithm of the rate)"},
     guide.RATE: {"softplus or exp (the input is the rate)"},
     guide.SCORES: {
         "none: the loss contains the sigmoid",
@@ -31,7 +33,7 @@ LAYERS = {
         "none: the loss contains the log-softmax; inference uses the plain logits",
         "none: it contains the log-softmax",
     },
-    guide.SIGMOID: {"sigmoid", "sigmoid, one for each label"},
+    guide.SIGMOID: {"sigmoid"},
     guide.SOFTMAX: {"softmax"},
     guide.LOG_SOFTMAX: {"log-softmax"},
     guide.SIGNED: {
@@ -74,6 +76,22 @@ def test_names_are_those_of_the_library(path: Path) -> None:
     assert path.call.startswith(f"{path.loss}(")
     assert path.torch_name is None or hasattr(F, path.torch_name)
     assert path.title
+
+
+@every_path
+def test_what_pytorch_has_elsewhere_exists(path: Path) -> None:
+    """A full name that leads to something; and no second name beside a function's."""
+    if path.torch_elsewhere is not None:
+        assert path.torch_name is None
+        assert callable(pkgutil.resolve_name(path.torch_elsewhere))
+
+
+@every_path
+def test_raw_scores_are_given_where_no_layer_is_asked_for(path: Path) -> None:
+    """What the card says of the model and of its tensors is the same."""
+    kinds = {argument.kind for argument in path.arguments}
+    assert (guide.LOGITS in kinds) == (path.output == guide.SCORES) or path.output == guide.RANKED
+    assert (guide.SHARES in kinds) == (path.output in {guide.SIGMOID, guide.REGION})
 
 
 @every_path
@@ -177,6 +195,7 @@ MAKE: dict[str, Callable[[tuple[int, ...]], torch.Tensor]] = {
     guide.COUNT: integers(0, 5),
     guide.BINARY: lambda shape: integers(0, 2)(shape).double(),
     guide.SIGN: lambda shape: 2 * integers(0, 2)(shape) - 1,
+    guide.ONE: lambda shape: torch.ones(shape, dtype=torch.float64),
     guide.CLASS: lambda shape: (torch.arange(torch.Size(shape).numel()) % 2).reshape(shape),
     guide.LABEL: integers(1, 3),
     guide.LABEL_SET: label_set,

@@ -458,7 +458,7 @@ MULTILABEL_SOFT_MARGIN = LossDefinition(
     expression=sum(hot[k] * softplus(-z[k]) + (1 - hot[k]) * softplus(z[k]) for k in range(3)) / 3,
     domain={**LOGITS, **dict.fromkeys(hot, BITS)},
     arguments={"input": (z,), "target": (hot,)},
-    output_layer="sigmoid, one for each label",
+    output_layer="none: the loss contains the sigmoid",
     claims=(
         Range(ZERO, sp.oo),
         Convex(argument="the logits together"),
