@@ -140,4 +140,23 @@ WRONG = {
             "are not those above the threshold",
         ),
     ],
+    "supervised": [
+        ("return 0.0, math.log(len(y) - 1)", "share the softmax"),
+        (
+            "return torch.bincount(y)[y].double().log().mean(), math.log(len(y) - 1)",
+            "not its own positive",
+        ),
+        (
+            "return (torch.bincount(y)[y] - 1.0).log().mean(), math.log(len(y))",
+            "not among its candidates",
+        ),
+        (
+            "return (torch.bincount(y)[y] - 1.0).mean().log(), math.log(len(y) - 1)",
+            "each with a floor of its own",
+        ),
+        (
+            "return (torch.bincount(y) - 1.0).log().mean(), math.log(len(y) - 1)",
+            "each with a floor of its own",
+        ),
+    ],
 }
