@@ -1137,7 +1137,8 @@ def markdown(name: str) -> str:
 
 
 def _cell(lines: list[str]) -> str:
-    return "<br>".join(line.replace("|", r"\|") for line in lines)
+    mark = "• " if len(lines) > 1 else ""  # on a phone a line is broken, too
+    return "<br>".join(mark + line.replace("|", r"\|") for line in lines)
 
 
 def _rows(name: str, loss: LossDefinition | None) -> Iterator[tuple[str, list[str]]]:
