@@ -238,6 +238,21 @@ def test_float32_line_shows_a_formula_that_fails_and_a_function_that_does_not() 
     assert cards.extreme(DEFINITIONS["l1_loss"]) is None
 
 
+def test_float32_line_is_about_the_formula_that_the_card_shows() -> None:
+    """Not about the definition's, which may multiply two exponentials where the card has one."""
+    found = cards.extreme(DEFINITIONS["bradley_terry_loss"])
+    first, second = DEFINITIONS["bradley_terry_loss"].inputs
+    assert found.point[first] != found.point[second]
+
+
+@pytest.mark.parametrize("name", ["poisson_nll_loss", "exponential_loss"])
+def test_float32_line_does_not_hide_a_loss_that_is_too_large(name: str) -> None:
+    """exp(10⁴) is no number in float32, however it is computed."""
+    assert cards.leaves_float32(DEFINITIONS[name])
+    said = dict(cards._rows(name, DEFINITIONS[name]))["In float32"]
+    assert "too large for float32" in said[0]
+
+
 def test_a_page_ends_with_its_cards() -> None:
     """Links from a chapter to the cards of the losses that it derives, and to no others."""
     page = json.dumps({"cells": [{"cell_type": "markdown", "source": "# Quantiles"}]})
