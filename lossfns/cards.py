@@ -141,7 +141,12 @@ def latex(expression: sp.Expr) -> str:
     return text
 
 
-_NAMES = {r"\tilde{y}": "ỹ", r"a_1^{\text{ref}}": "a₁ʳᵉᶠ", r"a_2^{\text{ref}}": "a₂ʳᵉᶠ"}
+_NAMES = {
+    r"\tilde{y}": "ỹ",
+    r"\bar{p}": "p̄",
+    r"a_1^{\text{ref}}": "a₁ʳᵉᶠ",
+    r"a_2^{\text{ref}}": "a₂ʳᵉᶠ",
+}
 _LOW = str.maketrans("ijk", "ᵢⱼₖ")
 
 
@@ -156,6 +161,17 @@ class _TextPrinter(_CardPrinter):
     def _print_Indexed(self, expr: sp.Indexed) -> str:  # noqa: N802
         indices = "".join(map(str, expr.indices)).translate(_LOW)
         return _NAMES.get(expr.base.label.name, expr.base.label.name) + indices
+
+    def _print_Add(self, expr: sp.Add, order: str | None = None) -> str:  # noqa: N802, ARG002
+        terms = sorted(expr.args, key=lambda term: term.could_extract_minus_sign())
+        text = self._print(terms[0])
+        for term in terms[1:]:
+            minus = term.could_extract_minus_sign()
+            shown = self._print(-term if minus else term)
+            if minus and (-term).is_Add:
+                shown = f"({shown})"
+            text += f" {'-' if minus else '+'} {shown}"
+        return text
 
     def _print_Sum(self, expr: sp.Sum) -> str:  # noqa: N802
         return f"Σ{str(expr.limits[0][0]).translate(_LOW)} {self._print(expr.function)}"
@@ -179,7 +195,8 @@ def text(expression: sp.Expr) -> str:
     >>> text(rd.SOFTMAX[rd.pp[rd.k]])
     'e^(zₖ)/Σⱼ e^(zⱼ)'
     """
-    return _TextPrinter().doprint(expression).replace("*", "·").replace("-", "−")
+    text = _TextPrinter({"order": "none"}).doprint(expression)
+    return re.sub(r"\^2(?!\d)", "²", text).replace("*", "·").replace("-", "−")
 
 
 @cache
@@ -296,10 +313,24 @@ def properties(loss: LossDefinition) -> dict[str, list[str]]:
     """The statements of a loss's claims by the row of the card that they stand in."""
     rows: dict[str, list[str]] = {}
     for row, kinds in _KINDS.items():
-        said = [_said(claim) for claim in loss.claims if isinstance(bare(claim), kinds)]
+        said = [_in_general(loss, claim) for claim in loss.claims if isinstance(bare(claim), kinds)]
         if said:
             rows[row] = [_in_letters(loss, line).replace("Max(", "max(") for line in _grouped(said)]
     return rows
+
+
+def _in_general(loss: LossDefinition, claim: Claim) -> tuple[str, str]:
+    """What a claim says; what is denied of all parameters may hold for some."""
+    condition, statement = _said(claim)
+    special = any(
+        isinstance(other, symbolic.Given)
+        and not isinstance(other.claim, symbolic.Not)
+        and type(bare(other)) is type(bare(claim))
+        for other in loss.claims
+    )
+    if isinstance(claim, symbolic.Not) and special:
+        statement = f"in general {statement}"
+    return condition, statement
 
 
 def _said(claim: Claim) -> tuple[str, str]:
@@ -307,8 +338,13 @@ def _said(claim: Claim) -> tuple[str, str]:
     if isinstance(claim, symbolic.Given):
         condition = claim.statement().removesuffix(claim.claim.statement())
         inner, statement = _said(claim.claim)
+        if inner:
+            condition = condition.removesuffix(": ") + " and "
+            inner = inner.removeprefix("with ")
         return condition + inner, statement
     if isinstance(claim, symbolic.Not):
+        if isinstance(claim.claim, symbolic.Range) and claim.claim.lower == 0:
+            return "", "below 0 at some points"
         # What a statement explains after its colon is not what is denied.
         return "", claim.statement().partition(": ")[0]
     return "", claim.statement()
@@ -377,11 +413,14 @@ def _arguments(loss: LossDefinition) -> Iterator[str]:
         if name in loss.indices:
             described = "class indices" if symbols else "classes"
             letter = " (y is one-hot)" if symbols else ""
+            if symbols and not descriptions:
+                described += ", filled up with −1 (y is 1 at these, else 0)"
+                letter = ""
         else:
             letter = _letter(loss, leaves)
             described = words(loss.domain_of(symbols[0]))
             if symbols[0] in descriptions:
-                described += f", {descriptions[symbols[0]]}"
+                described += f", {descriptions[symbols[0]].removeprefix('at least 0, ')}"
             if leaves[0].func is sp.log:
                 described = f"logarithms of numbers {described}"
         yield f"`{name}`{letter}: {described}"
@@ -541,19 +580,27 @@ def extreme(loss: LossDefinition) -> Extreme | None:
     Among the points at which claims are tested, it is the one where the formula does worst.
     """
     symbols = tuple(s for s in loss.domain if s not in loss.parameters)
+    left_out = READINGS[loss.name].given if loss.name in READINGS else {}
+    every = tuple(s for s in loss.domain if s not in left_out)
+    shown = _shown(loss)
     found = None
     # Where the formula is right at the default parameters, those may be extreme too.
-    for free in (symbols, tuple(loss.domain)):
-        formula = sp.lambdify(
-            free, loss.expression.xreplace(_others(loss, free)), "numpy", cse=True
-        )
+    # Last come the points where the loss is 0, and a formula can only fail by not being finite.
+    for free, zero in ((symbols, False), (every, False), (symbols, True)):
+        if found and zero:
+            break
+        formula = sp.lambdify(free, shown.xreplace(_others(loss, free)), "numpy", cse=True)
         for point in loss.points(free, limit=12):
             exact = call(loss, point, torch.float64)
-            if not 1e-30 < abs(exact) < 1e30:
+            if not (abs(exact) < 1e-30 if zero else 1e-30 < abs(exact) < 1e30):
                 continue
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 value = float(formula(*(np.float32(float(point[s])) for s in free)))
+            if zero:
+                if not np.isfinite(value) and call(loss, point, torch.float32) == 0:
+                    return Extreme(point, 0.0, 0.0, value)
+                continue
             error = _error(value, exact)
             if error < FAILS or (found and error <= _error(found.formula, found.exact)):
                 continue
@@ -566,6 +613,22 @@ def extreme(loss: LossDefinition) -> Extreme | None:
     return found
 
 
+def _shown(loss: LossDefinition) -> sp.Expr:
+    """The formula that the card shows, in the definition's symbols."""
+    if loss.name not in READINGS:
+        return loss.expression
+    return READINGS[loss.name].unfolded(READINGS[loss.name].formula)
+
+
+def leaves_float32(loss: LossDefinition) -> bool:
+    """Whether the loss itself is too large for float32 at a point where claims are tested."""
+    symbols = tuple(s for s in loss.domain if s not in loss.parameters)
+    largest = torch.finfo(torch.float32).max
+    return any(
+        abs(call(loss, point, torch.float64)) > largest for point in loss.points(symbols, limit=12)
+    )
+
+
 def _others(loss: LossDefinition, free: tuple[sp.Symbol, ...]) -> dict[sp.Symbol, sp.Expr]:
     return {symbol: value for symbol, value in loss.parameters.items() if symbol not in free}
 
@@ -575,11 +638,17 @@ def _stability(loss: LossDefinition) -> str:
     if found is None:
         values = symbolic.sample(loss.domain_of(loss.inputs[0]))
         low, high = (_short(float(end)) for end in (values[0], values[-1]))
+        if leaves_float32(loss):
+            return (
+                f"of the tested inputs, from {low} to {high}, the formula has trouble only where "
+                "the loss itself is too large for float32"
+            )
         return f"the formula has no trouble at the tested inputs, from {low} to {high}"
     many = len(loss.inputs) > 3
     names = [s for s in found.point if not (many and s in (*loss.inputs, *loss.targets))]
     where = ", ".join(
-        f"{_in_letters(loss, plain(s))} = {_short(float(found.point[s]))}" for s in names
+        f"{_in_letters(loss, _letter(loss, (s,)).strip())} = {_short(float(found.point[s]))}"
+        for s in names
     )
     return (
         f"at {where or 'some embeddings'} the formula as it stands gives "
@@ -1001,10 +1070,11 @@ SPELLED: Mapping[str, Spelled] = {
     ),
     "vocab_parallel_cross_entropy": Spelled(
         "Vocabulary-parallel cross-entropy",
-        r"\ell &= m + \log \sum_i d_i\, e^{m_i - m} - z_y \\[0.8ex]"
-        r" m_i &= \max_{k \in i} z_k, \quad d_i = \sum_{k \in i} e^{z_k - m_i}",
-        "Process i holds some of the logits, and tells the others two numbers for each token; m is "
-        "the largest of the mᵢ.",
+        r"\ell &= z^\uparrow + \log \sum_i d_i\, e^{z^\uparrow_i - z^\uparrow} - z_y \\[0.8ex]"
+        r" z^\uparrow_i &= \max_{k \in i} z_k, \quad"
+        r" d_i = \sum_{k \in i} e^{z_k - z^\uparrow_i}",
+        "Process i holds some of the logits, and tells the others two numbers for each token, z↑ᵢ "
+        "and dᵢ; z↑ is the largest of the z↑ᵢ.",
         ("shoeybi2019",),
     ),
     "adaptive_log_softmax_with_loss": Spelled(
@@ -1067,7 +1137,8 @@ def markdown(name: str) -> str:
 
 
 def _cell(lines: list[str]) -> str:
-    return "<br>".join(line.replace("|", r"\|") for line in lines)
+    mark = "• " if len(lines) > 1 else ""  # on a phone a line is broken, too
+    return "<br>".join(mark + line.replace("|", r"\|") for line in lines)
 
 
 def _rows(name: str, loss: LossDefinition | None) -> Iterator[tuple[str, list[str]]]:

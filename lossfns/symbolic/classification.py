@@ -218,7 +218,7 @@ CROSS_ENTROPY = LossDefinition(
         ),
         Given(
             {epsilon: ONE},
-            Equals(logsumexp(z) - sum(z) / 3, "cross-entropy to a target that knows nothing"),
+            Equals(logsumexp(z) - sum(z) / 3, "cross-entropy to equal shares, whatever the label"),
         ),
         Given(
             {epsilon: ZERO},

@@ -101,7 +101,7 @@ INFO_NCE = LossDefinition(
         NeverAbove(sp.log(1 + 2 * sp.exp(2 / tau)), "log(1 + (N − 1)e^(2/τ))"),
         Given(
             _all(keys, keys[0]),
-            Equals(sp.log(3), "log N, that of guessing, so log N − L is at most log N"),
+            Equals(sp.log(3), "log N, that of guessing"),
             "where all keys are one",
         ),
         Invariant({x: factor * x for x in queries[0]}, "making a query longer"),
@@ -115,7 +115,7 @@ INFO_NCE = LossDefinition(
                 for i in range(3)
             )
             / 3,
-            "how far the hardest negative is ahead of the positive: only it counts",
+            "the mean lead of the hardest negative over the positive, 0 if it has none",
             scale=tau,
         ),
     ),
@@ -288,7 +288,7 @@ SUP_CON = LossDefinition(
                 tau,
                 ZERO,
                 3 * sp.log(2) / 5,
-                "the mean of log |P| over the examples: the positives share the probability",
+                "the mean of log n₊, n₊ the positives of an example: they share the probability",
             ),
             "for classes that are one point each, opposite one another",
         ),

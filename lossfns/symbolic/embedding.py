@@ -185,9 +185,7 @@ TRIPLET_MARGIN = LossDefinition(
         ),
         Given(
             _NO_EPSILON,
-            NeverAbove(
-                _norm(_minus(v, w)) + m_pos, "the distance of the two others plus the margin"
-            ),
+            NeverAbove(_norm(_minus(v, w)) + m_pos, "the distance of positive and negative plus m"),
         ),
     ),
     torch_name="triplet_margin_loss",
@@ -254,7 +252,7 @@ TRIPLET_WITH_DISTANCE = LossDefinition(
     options={"margin": m_pos},
     output_layer=EMBEDDING,
     claims=(
-        Equals(TRIPLET_MARGIN.expression, "the triplet loss, with the distance left as it is"),
+        Equals(TRIPLET_MARGIN.expression, "the triplet loss, if the distance is the Euclidean one"),
         _ALL_MOVED,
     ),
     torch_name="triplet_margin_with_distance_loss",

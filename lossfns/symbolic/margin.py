@@ -256,7 +256,7 @@ BRADLEY_TERRY = LossDefinition(
         Equals(softplus(-sign * (o1 - o2)), "the logistic loss of the difference of the scores"),
         GradientIs(
             (-sign * sigma(-sign * (o1 - o2)), sign * sigma(-sign * (o1 - o2))),
-            "±σ(−y(o₁ − o₂)), the probability that was given to what did not happen",
+            "−y σ(−y(o₁ − o₂)) by o₁: in size, the probability given to what did not happen",
         ),
         NegativeLogLikelihood(
             "Bradley–Terry", sigma(sign * (o1 - o2)), sp.Integer(1), kind="comparisons"
@@ -307,7 +307,8 @@ DPO = LossDefinition(
             {mislabelled: ZERO},
             GradientIs(
                 (-strength * sigma(-_gap), strength * sigma(-_gap)),
-                "∓β σ(−h): the further the implicit rewards are from the preference, the larger",
+                "−β σ(−h) by the first: the further the implied rewards are from the preference, "
+                "the larger in size",
             ),
         ),
         Given(
@@ -315,7 +316,7 @@ DPO = LossDefinition(
             Equals(
                 logsumexp([strength * (policy[k] - reference[k]) for k in (0, 1)])
                 - strength * (policy[0] - reference[0]),
-                "the Bradley–Terry loss of the rewards β log(π/π₀)",
+                "the Bradley–Terry loss of the implied rewards β(a − aʳᵉᶠ)",
             ),
         ),
         Given(

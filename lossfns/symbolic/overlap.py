@@ -47,13 +47,13 @@ DICE = LossDefinition(
         Given(_PERFECT, Equals(ZERO, "0"), "where probabilities and mask agree"),
         Equals(
             1 - (2 * _hits + s) / (2 * _hits + _false + _missed + s),
-            "1 − F₁, with soft counts of hits, false alarms and misses",
+            "1 − F₁ of soft counts of hits, false alarms and misses, smoothed by s",
         ),
         _RENAMED,
         Not(Convex(argument="the probabilities together")),
         Given(
             dict.fromkeys(hot, ZERO),
-            Equals(sum(p) / (sum(p) + s), "the area a/(a + s): one wrong pixel costs 1/(1 + s)"),
+            Equals(sum(p) / (sum(p) + s), "Σₖ pₖ/(Σₖ pₖ + s): one wrong pixel costs 1/(1 + s)"),
             "for an empty mask",
         ),
     ),

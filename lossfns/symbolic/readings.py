@@ -203,12 +203,19 @@ def _times(factor: sp.Expr, x: sp.Expr) -> sp.Expr:
     return sp.Mul(factor, x, evaluate=False)
 
 
+def _minus(left: sp.Expr, right: sp.Expr) -> sp.Expr:
+    """The difference, with the second bracket kept."""
+    return sp.Add(left, sp.Mul(-1, right, evaluate=False), evaluate=False)
+
+
 def _half(x: sp.Expr) -> sp.Expr:
     return _times(sp.Rational(1, 2), x)
 
 
-z, yy, pp, ww, a, share, smooth = map(_base, ("z", "y", "p", "w", "a", "u", r"\tilde{y}"))
-"""Vectors over the classes; ``share`` holds the classes' shares, ``smooth`` the smoothed target."""
+z, yy, pp, ww, a, share = map(_base, ("z", "y", "p", "w", "a", "u"))
+smooth, middle = map(_base, (r"\tilde{y}", r"\bar{p}"))
+"""Vectors over the classes; ``share`` holds the classes' shares, ``smooth`` the smoothed target,
+``middle`` the average of two distributions."""
 
 top = sp.Symbol("p_y", positive=True)
 u = sp.Symbol("u", nonnegative=True)
@@ -339,6 +346,10 @@ READINGS: Mapping[str, Reading] = {
             o: sp.Piecewise(
                 (residual / r.c**2, sp.Eq(r.alpha, 2)),
                 (
+                    residual / r.c**2 * sp.exp(-(residual**2) / (2 * r.c**2)),
+                    sp.Eq(r.alpha, -sp.oo),
+                ),
+                (
                     residual
                     / r.c**2
                     * (residual**2 / (r.c**2 * sp.Abs(r.alpha - 2)) + 1) ** (r.alpha / 2 - 1),
@@ -407,9 +418,11 @@ READINGS: Mapping[str, Reading] = {
         gradient={d.log_p: -y},
     ),
     "js_div": Reading(
-        formula=over(xlogy(pp[k], pp[k]) / 2 + xlogy(yy[k], yy[k]) / 2 - xlogy(a[k], a[k])),
-        gradient={pp[k]: _half(sp.log(pp[k] / a[k]))},
-        where={a[k]: _half(pp[k] + yy[k])},
+        formula=over(
+            xlogy(pp[k], pp[k]) / 2 + xlogy(yy[k], yy[k]) / 2 - xlogy(middle[k], middle[k])
+        ),
+        gradient={pp[k]: _half(sp.log(pp[k] / middle[k]))},
+        where={middle[k]: _half(pp[k] + yy[k])},
         letters={pp: vectors.p, yy: vectors.q},
     ),
     "gaussian_kl": Reading(
@@ -496,7 +509,7 @@ READINGS: Mapping[str, Reading] = {
             log_first: T * (u - sigmoid(-h)),
             log_second: T * (sigmoid(-h) - u),
         },
-        where={h: T * sp.Add(log_first - ref_first, -(log_second - ref_second), evaluate=False)},
+        where={h: T * _minus(log_first - ref_first, log_second - ref_second)},
         letters={
             **dict(zip((log_first, log_second), g.policy, strict=True)),
             **dict(zip((ref_first, ref_second), g.reference, strict=True)),

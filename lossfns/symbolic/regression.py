@@ -34,6 +34,7 @@ delta = sp.Symbol("delta", positive=True)
 """Residual beyond which Huber's loss is linear."""
 
 beta = sp.Symbol("beta", nonnegative=True)
+_rounded = sp.Symbol("beta", positive=True)
 """Residual beyond which the smooth L1 loss is linear."""
 
 tau = sp.Symbol("tau", positive=True)
@@ -167,11 +168,14 @@ SMOOTH_L1 = LossDefinition(
         Symmetric(),
         Convex(),
         Lipschitz(sp.Integer(1)),
-        Given({beta: delta}, Smooth(1 / delta), "for β = δ above 0"),
+        Given({beta: _rounded}, Smooth(1 / _rounded), "for β above 0"),
         Given(
-            {beta: delta},
-            Equals(HUBER.expression / delta, "Huber's loss, divided by δ"),
-            "for β = δ",
+            {beta: _rounded},
+            Equals(
+                HUBER.expression.subs(delta, _rounded) / _rounded,
+                "Huber's loss with δ = β, divided by β",
+            ),
+            "for β above 0",
         ),
         Given({beta: sp.Integer(0)}, Equals(sp.Abs(r), "the absolute error")),
         Limit(beta, sp.Integer(0), sp.Abs(r), "the absolute error"),
@@ -295,13 +299,13 @@ GENERAL_ROBUST = LossDefinition(
         NonNegative(),
         Symmetric(),
         Not(Convex()),
-        Given(_at_shape(2), Equals(_half_square, "half the squared error")),
+        Given(_at_shape(2), Equals(_half_square, "half the square of r/c")),
         Given(_at_shape(1), Equals(_charbonnier, "the Charbonnier or pseudo-Huber loss")),
         Given(_at_shape(0), Equals(_cauchy, "the Cauchy loss")),
         Given(_at_shape(-2), Equals(_geman_mcclure, "the Geman–McClure loss")),
         Given({alpha: -sp.oo}, Equals(_welsch, "the Welsch loss")),
-        Limit(alpha, sp.Integer(2), _half_square, "half the squared error"),
-        Limit(alpha, sp.Integer(2), _half_square, "half the squared error, from below", sign=-1),
+        Limit(alpha, sp.Integer(2), _half_square, "half the square of r/c"),
+        Limit(alpha, sp.Integer(2), _half_square, "half the square of r/c, from below", sign=-1),
         Limit(alpha, sp.Integer(0), _cauchy, "the Cauchy loss"),
         Limit(alpha, sp.Integer(0), _cauchy, "the Cauchy loss, from below", sign=-1),
         Limit(alpha, -sp.oo, _welsch, "the Welsch loss"),
@@ -343,7 +347,7 @@ GAUSSIAN_NLL = LossDefinition(
     output_layer="identity for the mean; exp or softplus for the variance",
     claims=(
         Convex((o,), "the mean for a fixed variance"),
-        Not(Convex()),
+        Not(Convex(argument="mean and variance together")),
         GradientIs((r / v, (1 - r**2 / v) / (2 * v)), "(r/v, (1 − r²/v)/(2v))"),
         Stationary({v: r**2}, "v = r², the squared residual"),
         Given({y: o}, Limit(v, sp.Integer(0), -sp.oo, "−∞, so a negative value is no error")),

@@ -46,7 +46,9 @@ class Minimiser(Claim):
         name = f"{plain(self.level)}-quantile" if self.statistic == "quantile" else self.statistic
         best = f"the {name} of the targets"
         if self.link != statistic:
-            best = f"{plain(self.link)}, with m {best}"
+            mean = sp.Symbol("ȳ", real=True)  # a required margin is called m
+            letter = mean if self.statistic == "mean" else statistic
+            best = f"{plain(self.link.subs(statistic, letter))}, with {letter} {best}"
         return f"minimised, over a constant prediction, by {best}"
 
     def verify(self, loss: LossDefinition) -> Evidence:
