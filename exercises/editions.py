@@ -3,11 +3,15 @@
 The source is one notebook with nbgrader's cell metadata and markers. It holds the solutions
 between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, so it runs as it stands, and the tests
 that a grader keeps to itself between ``### BEGIN HIDDEN TESTS`` and ``### END HIDDEN TESTS``.
+Three editions are made of it: for the site, for students, for instructors.
 """
 
+import ast
 import copy
+import json
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 Notebook = dict[str, Any]
 Cell = dict[str, Any]
@@ -23,6 +27,20 @@ def _block(name: str) -> re.Pattern[str]:
 _SOLUTION = _block("SOLUTION")
 _HIDDEN_TESTS = _block("HIDDEN TESTS")
 _MARKER = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*(?:\n|\Z)", flags=re.MULTILINE)
+# A reference that only the site can follow: {doc}`words <place>`, {term}`words`.
+_ROLE = re.compile(r"\{[a-z:]+\}`([^`<]+?)(?:\s*<[^`>]+>)?`")
+
+
+class Requirement(NamedTuple):
+    """Something that a test demands of an answer.
+
+    Attributes:
+        message: what a reader is told who does not meet it.
+        hidden: whether students see the test.
+    """
+
+    message: str
+    hidden: bool
 
 
 def self_study(notebook: Notebook) -> Notebook:
@@ -36,6 +54,44 @@ def self_study(notebook: Notebook) -> Notebook:
     """
     edition = copy.deepcopy(notebook)
     edition["cells"] = [part for cell in edition["cells"] for part in _for_self_study(cell)]
+    return edition
+
+
+def student(notebook: Notebook) -> Notebook:
+    """The edition to hand out: stubs, the tests that are not hidden, no outputs.
+
+    It keeps nbgrader's metadata, by which an answer finds its question again. References that
+    only the site can follow become plain words.
+
+    Args:
+        notebook: the source, as the JSON of an ``.ipynb`` file.
+
+    Returns:
+        A new notebook; the source is left as it was.
+    """
+    edition = copy.deepcopy(notebook)
+    edition["cells"] = [_for_students(cell) for cell in edition["cells"]]
+    return edition
+
+
+def instructor(notebook: Notebook) -> Notebook:
+    """The edition to mark with: everything, and below each question what its tests demand.
+
+    Args:
+        notebook: the source, as the JSON of an ``.ipynb`` file.
+
+    Returns:
+        A new notebook; the source is left as it was.
+    """
+    edition = copy.deepcopy(notebook)
+    cells = []
+    for cell in edition["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = _ROLE.sub(r"\1", "".join(cell["source"]))
+        cells.append(cell)
+        if is_test(cell):
+            cells.append(_marking(cell))
+    edition["cells"] = cells
     return edition
 
 
@@ -54,9 +110,43 @@ def stub(source: str) -> str:
     return stripped.rstrip("\n")
 
 
+def text_of(notebook: Notebook) -> str:
+    """A notebook as the text of its file, the same for the same notebook."""
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+
 def is_solution(cell: Cell) -> bool:
     """Whether a cell is one that the reader fills in."""
     return cell["metadata"].get("nbgrader", {}).get("solution", False)
+
+
+def is_test(cell: Cell) -> bool:
+    """Whether a cell is one whose points are given or not."""
+    return "points" in cell["metadata"].get("nbgrader", {})
+
+
+def requirements(source: str) -> Iterator[Requirement]:
+    """What the assertions of a test demand, in their order.
+
+    >>> test = "assert x, 'be true'\\nassert x > 0, f'at {x}: be positive'"
+    >>> [requirement.message for requirement in requirements(test)]
+    ['be true', 'at …: be positive']
+    """
+    tree = ast.parse(source)
+    hidden = {
+        source.count("\n", 0, place) + 1
+        for block in _HIDDEN_TESTS.finditer(source)
+        for place in range(block.start(), block.end())
+    }
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert) and node.msg]
+    for node in sorted(found, key=lambda node: node.lineno):
+        yield Requirement(_words(node.msg), node.lineno in hidden)
+
+
+def _words(message: ast.expr) -> str:
+    """A message as text; what is filled in when it is shown becomes an ellipsis."""
+    parts = message.values if isinstance(message, ast.JoinedStr) else [message]
+    return "".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in parts)
 
 
 def _for_self_study(cell: Cell) -> list[Cell]:
@@ -64,10 +154,41 @@ def _for_self_study(cell: Cell) -> list[Cell]:
     if cell["cell_type"] != "code":
         return [cell]
     if not is_solution(cell):
-        return [{**cell, "source": _HIDDEN_TESTS.sub("", source).rstrip("\n")}]
+        return [{**cell, "source": _without_hidden_tests(source)}]
     question = {**cell, "id": f"{cell['id']}-stub", "metadata": {}, "outputs": []}
     question["source"] = stub(source)
     folded = {"tags": ["hide-input"], "mystnb": {"code_prompt_show": "Solution"}}
     folded["mystnb"]["code_prompt_hide"] = "Solution"
     solution = {**cell, "source": _MARKER.sub("", source).rstrip("\n"), "metadata": folded}
     return [question, solution]
+
+
+def _for_students(cell: Cell) -> Cell:
+    source = "".join(cell["source"])
+    if cell["cell_type"] != "code":
+        return {**cell, "source": _ROLE.sub(r"\1", source)}
+    source = stub(source) if is_solution(cell) else _without_hidden_tests(source)
+    return {**cell, "source": source, "outputs": [], "execution_count": None}
+
+
+def _without_hidden_tests(source: str) -> str:
+    return _HIDDEN_TESTS.sub("", source).rstrip("\n")
+
+
+def _marking(test: Cell) -> Cell:
+    """A cell that says what the points of a question are given for."""
+    metadata = test["metadata"]["nbgrader"]
+    points = metadata["points"]
+    lines = [
+        f"**Marking.** {points} points, all or none: for an answer of which the tests say nothing."
+        " They may say:\n"
+    ]
+    for requirement in requirements("".join(test["source"])):
+        seen = " *(hidden from students)*" if requirement.hidden else ""
+        lines.append(f"- {requirement.message}{seen}")
+    return {
+        "cell_type": "markdown",
+        "id": f"{test['id']}-marking",
+        "metadata": {},
+        "source": "\n".join(lines),
+    }

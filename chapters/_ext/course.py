@@ -18,11 +18,25 @@ NOTEBOOK_LINK = re.compile(r'href="(\.\./[\w./]+)\.ipynb"')
 sys.path.append(str(ROOT))
 
 
+STUDENT = "student"
+
+
 def without_answers(text: str) -> str:
     """Return the self-study edition of an exercise's notebook, both as JSON."""
-    from exercises.editions import self_study
+    from exercises.editions import self_study, text_of
 
-    return json.dumps(self_study(json.loads(text)), ensure_ascii=False, indent=1) + "\n"
+    return text_of(self_study(json.loads(text)))
+
+
+def with_handout(text: str, name: str) -> str:
+    """Return an exercise's notebook, as JSON, with a link to its edition without solutions."""
+    notebook = json.loads(text)
+    up = "../" * (name.count("/") + 1)
+    address = f"{up}{STUDENT}/{name}.ipynb"
+    link = f'<a href="{address}" download>Download the questions without the solutions</a>'
+    first = notebook["cells"][0]
+    first["source"] = "".join(first["source"]) + f"\n\n{link}, as a notebook."
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 
 CATALOGUE = "chapters/choosing/catalogue"
@@ -51,7 +65,7 @@ def name_cards(app: Sphinx, docname: str, source: list[str]) -> None:
 def read_exercise(_app: Sphinx, docname: str, source: list[str]) -> None:
     """Show the self-study edition of each page below ``exercises/``."""
     if docname.startswith("exercises/"):
-        source[0] = without_answers(source[0])
+        source[0] = with_handout(without_answers(source[0]), docname.removeprefix("exercises/"))
 
 
 def offer_exercises(app: Sphinx, exception: Exception | None) -> None:
@@ -59,6 +73,14 @@ def offer_exercises(app: Sphinx, exception: Exception | None) -> None:
     if exception is None:
         for copy in (Path(app.outdir) / "_sources" / "exercises").rglob("*.ipynb"):
             copy.write_text(without_answers(copy.read_text("utf-8")), "utf-8")
+
+
+def hand_out(app: Sphinx, exception: Exception | None) -> None:
+    """Put the exercises without solutions beside the pages that link to them."""
+    from exercises.__main__ import build, exercises
+
+    if exception is None and app.builder.format == "html":
+        build([STUDENT], Path(app.outdir), exercises())
 
 
 def link_pages(
@@ -90,4 +112,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", link_pages)
     app.connect("build-finished", write_colours)
     app.connect("build-finished", offer_exercises)
+    app.connect("build-finished", hand_out)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
