@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOK_LINK = re.compile(r'href="(\.\./[\w./]+)\.ipynb"')
+NOTEBOOK_LINK = re.compile(r'href="(\.\./[\w./]+)\.ipynb"(?! download)')
 # Jupyter Book's command does not put the folder it runs in on the path, and exercises/ is no
 # part of the installed package.
 sys.path.append(str(ROOT))
