@@ -5,25 +5,10 @@ python -m exercises build --edition student --to handout regression/quantiles
 """
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from exercises.editions import Notebook, instructor, self_study, student, text_of
-
-SOURCES = Path(__file__).parent
-EDITIONS: Mapping[str, Callable[[Notebook], Notebook]] = {
-    "self-study": self_study,
-    "student": student,
-    "instructor": instructor,
-}
-
-
-def exercises() -> dict[str, Path]:
-    """The sources by name, such as ``regression/quantiles``."""
-    paths = sorted(SOURCES.rglob("*.ipynb"))
-    return {path.relative_to(SOURCES).with_suffix("").as_posix(): path for path in paths}
+from exercises.editions import EDITIONS, build, exercises
 
 
 def named(names: list[str]) -> dict[str, Path]:
@@ -40,21 +25,6 @@ def named(names: list[str]) -> dict[str, Path]:
     if unknown:
         raise ValueError(f"no exercise is called {unknown[0]!r}; there are {', '.join(full)}")
     return {full.get(name, name): known[full.get(name, name)] for name in names}
-
-
-def build(editions: list[str], target: Path, sources: Mapping[str, Path]) -> None:
-    """Write ``editions`` of the exercises, each edition into a folder of its own below ``target``.
-
-    A notebook is complete or as it was: it is written beside and renamed.
-    """
-    for edition in editions:
-        for name, source in sources.items():
-            path = target / edition / f"{name}.ipynb"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = path.with_suffix(".new")
-            notebook = json.loads(source.read_text("utf-8"))
-            unfinished.write_text(text_of(EDITIONS[edition](notebook)), "utf-8")
-            unfinished.rename(path)
 
 
 def main(arguments: list[str] | None = None) -> int:

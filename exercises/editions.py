@@ -10,7 +10,8 @@ import ast
 import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 Notebook = dict[str, Any]
@@ -192,3 +193,32 @@ def _marking(test: Cell) -> Cell:
         "metadata": {},
         "source": "\n".join(lines),
     }
+
+
+SOURCES = Path(__file__).parent
+EDITIONS: Mapping[str, Callable[[Notebook], Notebook]] = {
+    "self-study": self_study,
+    "student": student,
+    "instructor": instructor,
+}
+
+
+def exercises() -> dict[str, Path]:
+    """The sources by name, such as ``regression/quantiles``."""
+    paths = sorted(SOURCES.rglob("*.ipynb"))
+    return {path.relative_to(SOURCES).with_suffix("").as_posix(): path for path in paths}
+
+
+def build(editions: list[str], target: Path, sources: Mapping[str, Path]) -> None:
+    """Write ``editions`` of the exercises, each edition into a folder of its own below ``target``.
+
+    A notebook is complete or as it was: it is written beside and renamed.
+    """
+    for edition in editions:
+        for name, source in sources.items():
+            path = target / edition / f"{name}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = path.with_suffix(".new")
+            notebook = json.loads(source.read_text("utf-8"))
+            unfinished.write_text(text_of(EDITIONS[edition](notebook)), "utf-8")
+            unfinished.rename(path)

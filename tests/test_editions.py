@@ -10,6 +10,7 @@ import pytest
 from exercises import __main__ as command
 from exercises.editions import (
     Notebook,
+    exercises,
     instructor,
     is_solution,
     is_test,
@@ -21,7 +22,7 @@ from exercises.editions import (
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build" / "html"
-SOURCES = command.exercises()
+SOURCES = exercises()
 SECRET = re.compile(r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)### END", re.DOTALL)
 
 each = pytest.mark.parametrize("name", SOURCES)

@@ -77,9 +77,9 @@ def offer_exercises(app: Sphinx, exception: Exception | None) -> None:
 
 def hand_out(app: Sphinx, exception: Exception | None) -> None:
     """Put the exercises without solutions beside the pages that link to them."""
-    from exercises.__main__ import build, exercises
+    if exception is None and any(name.startswith("exercises/") for name in app.env.found_docs):
+        from exercises.editions import build, exercises
 
-    if exception is None and app.builder.format == "html":
         build([STUDENT], Path(app.outdir), exercises())
 
 

@@ -13,10 +13,10 @@ WRONG = {
         ("return -((y * (X @ theta) < m) * y)[:, None] * X / len(y)", "shape (D,)"),
     ],
     "boosting": [
-        ("return 1, sp.Rational(1, 2)", "before normalising"),
+        ("return 1, sp.Rational(1, 2)", "the total is 1 before the step"),
         (
             "f = (1 - u) / u\n    return (1 - u) / f + u * f, sp.Rational(1, 2)",
-            "twice the best amount",
+            "1 again after twice the best amount",
         ),
         (
             "return 2 * sp.sqrt(u * (1 - u)), sp.sqrt(u * (1 - u))",
