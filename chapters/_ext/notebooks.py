@@ -11,6 +11,7 @@ import argparse
 import ast
 import hashlib
 import json
+import logging
 import os
 import re
 import sys
@@ -31,6 +32,11 @@ PICTURES = ("image/png", "image/jpeg", "image/gif")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|root|work|tmp|usr|opt|var|Users)/\w")
 OBJECT_REPR = re.compile(r"<[\w.]+[^<>\n]* at 0x[0-9a-f]+|\b0x[0-9a-f]{6,}\b|<matplotlib|<Figure\b")
 UNCHECKED = re.compile(r"nbval|raises-exception|PYTEST_VALIDATE", re.IGNORECASE)
+
+
+# A kernel that is closed while a message is under way makes tornado log a traceback. What went
+# wrong in the notebook is raised, and said in one line.
+logging.getLogger("tornado.general").setLevel(logging.CRITICAL)
 
 
 class NotebookError(Exception):
