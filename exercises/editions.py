@@ -53,9 +53,7 @@ def self_study(notebook: Notebook) -> Notebook:
     Returns:
         A new notebook; the source is left as it was.
     """
-    edition = copy.deepcopy(notebook)
-    edition["cells"] = [part for cell in edition["cells"] for part in _for_self_study(cell)]
-    return edition
+    return _edited(notebook, _for_self_study)
 
 
 def student(notebook: Notebook) -> Notebook:
@@ -70,9 +68,7 @@ def student(notebook: Notebook) -> Notebook:
     Returns:
         A new notebook; the source is left as it was.
     """
-    edition = copy.deepcopy(notebook)
-    edition["cells"] = [_for_students(cell) for cell in edition["cells"]]
-    return edition
+    return _edited(notebook, _for_students)
 
 
 def instructor(notebook: Notebook) -> Notebook:
@@ -84,16 +80,7 @@ def instructor(notebook: Notebook) -> Notebook:
     Returns:
         A new notebook; the source is left as it was.
     """
-    edition = copy.deepcopy(notebook)
-    cells = []
-    for cell in edition["cells"]:
-        if cell["cell_type"] == "markdown":
-            cell["source"] = _ROLE.sub(r"\1", "".join(cell["source"]))
-        cells.append(cell)
-        if is_test(cell):
-            cells.append(_marking(cell))
-    edition["cells"] = cells
-    return edition
+    return _edited(notebook, _for_instructors)
 
 
 def stub(source: str) -> str:
@@ -134,11 +121,10 @@ def requirements(source: str) -> Iterator[Requirement]:
     ['be true', 'at …: be positive']
     """
     tree = ast.parse(source)
-    hidden = {
-        source.count("\n", 0, place) + 1
-        for block in _HIDDEN_TESTS.finditer(source)
-        for place in range(block.start(), block.end())
-    }
+    hidden: set[int] = set()
+    for block in _HIDDEN_TESTS.finditer(source):
+        before, through = (source.count("\n", 0, end) for end in block.span())
+        hidden |= set(range(before + 1, through + 1))
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert) and node.msg]
     for node in sorted(found, key=lambda node: node.lineno):
         yield Requirement(_words(node.msg), node.lineno in hidden)
@@ -148,6 +134,13 @@ def _words(message: ast.expr) -> str:
     """A message as text; what is filled in when it is shown becomes an ellipsis."""
     parts = message.values if isinstance(message, ast.JoinedStr) else [message]
     return "".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in parts)
+
+
+def _edited(notebook: Notebook, change: Callable[[Cell], list[Cell]]) -> Notebook:
+    """A copy of ``notebook`` with the cells that ``change`` makes of each."""
+    edition = copy.deepcopy(notebook)
+    edition["cells"] = [part for cell in edition["cells"] for part in change(cell)]
+    return edition
 
 
 def _for_self_study(cell: Cell) -> list[Cell]:
@@ -164,12 +157,22 @@ def _for_self_study(cell: Cell) -> list[Cell]:
     return [question, solution]
 
 
-def _for_students(cell: Cell) -> Cell:
-    source = "".join(cell["source"])
+def _for_students(cell: Cell) -> list[Cell]:
     if cell["cell_type"] != "code":
-        return {**cell, "source": _ROLE.sub(r"\1", source)}
+        return [_in_plain_words(cell)]
+    source = "".join(cell["source"])
     source = stub(source) if is_solution(cell) else _without_hidden_tests(source)
-    return {**cell, "source": source, "outputs": [], "execution_count": None}
+    return [{**cell, "source": source, "outputs": [], "execution_count": None}]
+
+
+def _for_instructors(cell: Cell) -> list[Cell]:
+    if cell["cell_type"] != "code":
+        return [_in_plain_words(cell)]
+    return [cell, _marking(cell)] if is_test(cell) else [cell]
+
+
+def _in_plain_words(cell: Cell) -> Cell:
+    return {**cell, "source": _ROLE.sub(r"\1", "".join(cell["source"]))}
 
 
 def _without_hidden_tests(source: str) -> str:

@@ -12,13 +12,12 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 ROOT = Path(__file__).parents[2]
+STUDENT = "student"
+CATALOGUE = "chapters/choosing/catalogue"
 NOTEBOOK_LINK = re.compile(r'href="(\.\./[\w./]+)\.ipynb"(?! download)')
 # Jupyter Book's command does not put the folder it runs in on the path, and exercises/ is no
 # part of the installed package.
 sys.path.append(str(ROOT))
-
-
-STUDENT = "student"
 
 
 def without_answers(text: str) -> str:
@@ -30,20 +29,20 @@ def without_answers(text: str) -> str:
 
 def with_handout(text: str, name: str) -> str:
     """Return an exercise's notebook, as JSON, with a link to its edition without solutions."""
+    from exercises.editions import text_of
+
     notebook = json.loads(text)
     up = "../" * (name.count("/") + 1)
     address = f"{up}{STUDENT}/{name}.ipynb"
     link = f'<a href="{address}" download>Download the questions without the solutions</a>'
     first = notebook["cells"][0]
     first["source"] = "".join(first["source"]) + f"\n\n{link}, as a notebook."
-    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
-
-
-CATALOGUE = "chapters/choosing/catalogue"
+    return text_of(notebook)
 
 
 def with_cards(text: str, page: str) -> str:
     """Return a page's notebook, as JSON, with links to the cards of the losses that it derives."""
+    from exercises.editions import text_of
     from lossfns.cards import losses_of
 
     notebook = json.loads(text)
@@ -52,7 +51,7 @@ def with_cards(text: str, page: str) -> str:
         last = f"**In the catalogue:** {', '.join(links)}."
         cell = {"cell_type": "markdown", "id": "catalogue", "metadata": {}, "source": last}
         notebook["cells"].append(cell)
-    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+    return text_of(notebook)
 
 
 def name_cards(app: Sphinx, docname: str, source: list[str]) -> None:
