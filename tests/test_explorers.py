@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import sympy as sp
 import torch
+from browser import served
 from playwright.sync_api import Browser, Page
 
 from lossfns import explorers, gradient_descent, mse_loss
@@ -382,10 +383,8 @@ def book(outputs: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def address(book: Path) -> Iterator[str]:
     """The address of the page."""
-    server = test_site.serve(book)
-    yield f"http://127.0.0.1:{server.server_port}/chapters/page.html"
-    server.shutdown()
-    server.server_close()
+    with served(book) as origin:
+        yield f"{origin}/chapters/page.html"
 
 
 def curve_points(page: Page, part: str) -> list[list[list[float]]]:

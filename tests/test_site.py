@@ -4,17 +4,15 @@ import functools
 import io
 import os
 import re
-import shutil
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser import ARGUMENTS, chromium, served
 from fontTools.ttLib import TTFont
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -28,14 +26,6 @@ PAGES = [
     if "_static" not in path.parts and path != SITE / "index.html"
 ]
 CHAPTERS = [path for path in PAGES if path != "search.html"]
-# A browser that may not reach the network should not try to, for its own purposes.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # Else axe describes each of ten thousand sound elements too.
 ONLY_FAULTS = {"resultTypes": ["violations"]}
 MAX_BYTES = 900_000
@@ -75,19 +65,10 @@ class Visit:
     fonts: list[bytes] = field(default_factory=list)
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """A server of files that keeps no log."""
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium; where there is none, the tests fail in CI and are skipped elsewhere."""
-    names = ["chromium", "chromium-browser", "google-chrome"]
-    found = [os.environ.get("CHROMIUM"), "/usr/bin/chromium", *map(shutil.which, names)]
-    executable = next((path for path in found if path and Path(path).exists()), None)
+    executable = chromium()
     if executable is None:
         reason = "no Chromium: install it, or name it in the environment variable CHROMIUM"
         if os.environ.get("CI") == "true":
@@ -99,30 +80,18 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def serve(folder: Path) -> ThreadingHTTPServer:
-    """Serve ``folder`` on localhost until the server is closed."""
-    handler = functools.partial(Quiet, directory=str(folder))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """The address of the built site."""
-    server = serve(SITE)
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(SITE) as address:
+        yield address
 
 
 @pytest.fixture
 def planted(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A folder to put a bad page into, and its address."""
-    server = serve(tmp_path)
-    yield tmp_path, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(tmp_path) as address:
+        yield tmp_path, address
 
 
 @pytest.fixture

@@ -8,21 +8,16 @@ pages of the book. The site's first page then offers the file.
 """
 
 import argparse
-import functools
 import html
 import io
-import os
-import shutil
 import sys
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterable
 from pathlib import Path
 from posixpath import normpath
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from browser import ARGUMENTS, chromium, served
 from bs4 import BeautifulSoup
 from playwright.sync_api import Page, sync_playwright
 from pypdf import PdfReader, PdfWriter
@@ -31,13 +26,6 @@ from pypdf.generic import ArrayObject, Destination, DictionaryObject, Fit, NameO
 FIRST_PAGE = "chapters/index.html"
 FILE = "loss-functions.pdf"
 OFFER = "<!-- print edition -->"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAPER = {
     "format": "A4",
     "margin": {"top": "22mm", "bottom": "20mm", "left": "22mm", "right": "22mm"},
@@ -110,36 +98,6 @@ def parts_of(menu: str, base: str) -> list[Part]:
         elif element.name != "a":
             parts.append(Part(text, []))
     return parts
-
-
-@contextmanager
-def served(site: Path) -> Iterator[str]:
-    """Serve the folder ``site`` on localhost; give its address."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Keep no log."""
-
-    handler = functools.partial(Quiet, directory=str(site))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def chromium() -> str:
-    """Return the path of the browser; raise SystemExit where there is none."""
-    names = ["chromium", "chromium-browser", "google-chrome"]
-    found = [os.environ.get("CHROMIUM"), *map(shutil.which, names)]
-    for path in found:
-        if path and Path(path).exists():
-            return path
-    raise SystemExit(
-        "make pdf: no Chromium found; install it, or name it in the environment variable CHROMIUM"
-    )
 
 
 def printed(page: Page, header: str, footer: str) -> PdfReader:
@@ -298,8 +256,14 @@ def sections(reader: PdfReader) -> list[Destination]:
 
 def print_course(site: Path, parts: list[Part]) -> bytes:
     """Return the PDF of the pages that ``parts`` lists, of the site in the folder ``site``."""
+    executable = chromium()
+    if executable is None:
+        raise SystemExit(
+            "make pdf: no Chromium found; install it, or name it in the environment variable "
+            "CHROMIUM"
+        )
     with served(site) as origin, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         page = browser.new_page()
         body = [print_page(page, origin, path) for part in parts for _, path in part.pages]
         starts, length = {}, 0
